@@ -9,6 +9,8 @@ from datasets_registry.plugins import plugged
 from generation.anthropic_api.backend import AnthropicBackend
 from generation.engine import EngineSettings, require_backend
 from generation.openai_server.backend import OpenAIBackend
+from generation.ray_cluster.backend import RayBackend
+from generation.ray_cluster.kept import FLEETS, KeptFleets
 from generation.remote.stating import OpenStating
 from generation.request import Backend
 from generation.transformers_local.backend import TransformersBackend
@@ -23,9 +25,17 @@ class OpenBackend(Protocol):
         """The backend; nothing is loaded yet."""
 
 
+def _on_ray(
+    folder: Path, settings: EngineSettings, base: Path | None = None, *, fleets: KeptFleets | None = None
+) -> Backend:
+    """Replicas that open their own backend as this module does."""
+    return RayBackend(folder, settings, base, open_backend=open_backend, close_kept=close_kept, fleets=fleets)
+
+
 BACKENDS: dict[str, OpenBackend] = {
     "anthropic": AnthropicBackend,
     "openai": OpenAIBackend,
+    "ray": _on_ray,
     "transformers": TransformersBackend,
     "vllm": VllmBackend,
 }
@@ -34,6 +44,7 @@ HOSTED: dict[str, OpenStating] = {"anthropic": AnthropicBackend, "openai": OpenA
 # those whose model stays loaded for the next work over it
 KEPT: dict[str, OpenBackend] = {
     **BACKENDS,
+    "ray": partial(_on_ray, fleets=FLEETS),
     "vllm": partial(VllmBackend, engines=ENGINES),
 }
 
@@ -67,3 +78,4 @@ def _of_plugin(name: str, folder: Path, settings: EngineSettings, base: Path | N
 def close_kept() -> None:
     """End what ``keep`` left running; all its memory is free when this returns."""
     ENGINES.close()
+    FLEETS.close()

@@ -136,7 +136,12 @@ class Completer:
 
     def estimate(self, requests: Mapping[str, Request], price: Price) -> Estimate:
         """What generating ``requests`` is expected to cost."""
-        return estimate(list(requests.values()), price, self._histories.of)
+        return estimate(list(requests.values()), price, self._histories.of).shared_by(self.replicas)
+
+    @property
+    def replicas(self) -> int:
+        """How many engines the backend has side by side."""
+        return int(getattr(self.backend, "replicas", 1))
 
     @property
     def feeding(self) -> Feeds | None:
@@ -179,7 +184,8 @@ class Completer:
         with Writer(self.ledger, self.origin) as writer:
             for key, answer, by_batch in self._answers(title, ways, batching, writer.flush):
                 completion = sound(answer)
-                writer.add(key, requests[key], completion, self.meter.spend(completion, by_batch=by_batch))
+                usd = self.meter.spend(completion, by_batch=by_batch)
+                writer.add(key, requests[key], completion, usd, self.replicas)
                 done[key] = completion
                 progress.advance(completion.num_prompt_tokens, completion.num_completion_tokens)
                 if not by_batch:

@@ -15,9 +15,30 @@ from datasets_registry.settings import Settings
 # where nothing else is said, and no card asks for more
 BATCH_SIZE = 16
 # the names of our backends
-BACKENDS = ("anthropic", "openai", "transformers", "vllm")
+BACKENDS = ("anthropic", "openai", "ray", "transformers", "vllm")
 # backends whose models run on a server, each with its address where there is but one
 REMOTE: Mapping[str, str] = {"anthropic": "https://api.anthropic.com", "openai": ""}
+
+
+def require_backend(name: str) -> None:
+    """Raise BadInput where ``name`` is neither a backend of ours nor, as ``MODULE:BACKEND``, of a plug-in."""
+    if ":" in name:
+        plugged("backend", name)
+    elif name not in BACKENDS:
+        raise BadInput(
+            f"unknown backend {name!r}{meant(name, BACKENDS)}: use one of {', '.join(BACKENDS)}, or "
+            "MODULE:BACKEND for one of a plug-in's BACKENDS"
+        )
+
+
+def _known(name: str) -> str:
+    with faults():
+        require_backend(name)
+    return name
+
+
+# the name of a backend, as a profile has it
+BackendName = Annotated[str, AfterValidator(_known)]
 
 
 class EngineSettings(Settings):
@@ -47,7 +68,17 @@ class EngineSettings(Settings):
     )
     tensor_parallel_size: int = Field(1, ge=1, description="vllm: GPUs that one model is split over")
     replicas: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
-        1, description="vllm: engines side by side, each on GPUs of its own; 'auto' takes as many as fit"
+        1,
+        description="vllm: engines side by side, each on GPUs of its own; ray: the most of them on all "
+        "nodes; 'auto' takes as many as fit",
+    )
+    inner: BackendName = Field("vllm", description="ray: the backend that each replica is")
+    replica_cpus: int = Field(1, ge=1, description="ray: processor cores that each replica holds")
+    replica_gpus: int | None = Field(
+        None,
+        ge=0,
+        description="ray: GPUs that each replica holds; if not set tensor_parallel_size for vllm's CUDA "
+        "build, and none for others",
     )
     max_lora_rank: int = Field(
         0,
@@ -122,25 +153,15 @@ class EngineSettings(Settings):
         return value
 
 
-def require_backend(name: str) -> None:
-    """Raise BadInput where ``name`` is neither a backend of ours nor, as ``MODULE:BACKEND``, of a plug-in."""
-    if ":" in name:
-        plugged("backend", name)
-    elif name not in BACKENDS:
+def require_inner(settings: EngineSettings) -> None:
+    """Raise BadInput where ``inner`` runs no model itself."""
+    if settings.inner in REMOTE:
         raise BadInput(
-            f"unknown backend {name!r}{meant(name, BACKENDS)}: use one of {', '.join(BACKENDS)}, or "
-            "MODULE:BACKEND for one of a plug-in's BACKENDS"
+            f"engine.inner = {settings.inner!r} asks a server, which one process does as well: take "
+            f"backend = {settings.inner!r} without Ray"
         )
-
-
-def _known(name: str) -> str:
-    with faults():
-        require_backend(name)
-    return name
-
-
-# the name of a backend, as a profile has it
-BackendName = Annotated[str, AfterValidator(_known)]
+    if settings.inner == "ray":
+        raise BadInput("engine.inner = 'ray' would be Ray on Ray: name the backend that each replica is")
 
 
 def server_of(backend: str, settings: EngineSettings) -> str:

@@ -57,6 +57,11 @@ class Estimate:
         seconds = (self.seconds or 0) + (other.seconds or 0) if known else None
         return Estimate(self.tokens + other.tokens, self.usd + other.usd, seconds, self.bound or other.bound)
 
+    def shared_by(self, replicas: int) -> "Estimate":
+        """The same by so many engines at once."""
+        seconds = None if self.seconds is None else self.seconds / replicas
+        return Estimate(self.tokens, self.usd, seconds, self.bound)
+
     def __str__(self) -> str:
         """For example ``about 24 k tokens, $0.02, 3.1 min``."""
         how = "up to about" if self.bound else "about"

@@ -20,6 +20,7 @@ NEUTRAL: Mapping[str, str] = {
     "generation.vllm_offline": GENERATED,
     "generation.anthropic_api": GENERATED,
     "generation.openai_server": GENERATED,
+    "generation.ray_cluster": GENERATED,
     "generation.remote": GENERATED,
     "generation.scripted": GENERATED,
     "generation.backends": GENERATED,

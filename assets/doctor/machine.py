@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from assets.doctor.finding import Finding, refusals, wrong
 from assets.preflight.machine import this_machine
 from assets.preflight.ready import free_gb, require_disk, require_gpu, require_vllm_build
+from assets.preflight.replicas import rooms
 from assets.profile.models import GivenModel
 from assets.profile.profile import Profile
 from datasets_registry.state import REPOSITORY, State
@@ -33,7 +34,17 @@ def look_at_machine(profile: Profile, state: State, to_build: Mapping[str, tuple
     for about, well, look in looks:
         with refusals(about, findings, well):
             look()
-    return [*findings, *_keys(profile)]
+    return [*findings, *_replicas(profile), *_keys(profile)]
+
+
+def _replicas(profile: Profile) -> list[Finding]:
+    """The cluster of models that run on Ray, where there are any."""
+    findings: list[Finding] = []
+    with refusals("ray", findings):
+        for name, number, said in rooms(profile):
+            remedy = "add nodes, or ask for less in its `engine`"
+            findings.append(Finding("ray", said) if number else wrong("ray", said, f"{name}: {remedy}"))
+    return findings
 
 
 def _cards() -> str:

@@ -181,14 +181,14 @@ class Estimator:
         reading = reading_seconds(shapes, self._rates, asked.calls * asked.reads)
         tokens = asked.calls * asked.writes
         writing = writing_seconds(shapes, self._rates, tokens, at_once, length, "bfloat16")
-        if given.backend == "transformers":
+        if given.runs_on == "transformers":
             writing = max(writing, tokens / at_once * self._rates.step_seconds)
         return (reading + writing) / self._replicas(given)
 
     def _refused(self, model: str) -> str | None:
         """Why an engine of vLLM cannot hold ``model`` and one whole text; None where it can."""
         given, shapes = self._profile.given(model), self.shapes(model)
-        if given.backend != "vllm":
+        if given.runs_on != "vllm":
             return None
         window = given.engine.max_model_len or shapes.window
         needed = (shapes.size() + window * shapes.cache()) / given.engine.tensor_parallel_size
@@ -209,7 +209,7 @@ class Estimator:
     def _serving(self, model: str) -> float:
         """Bytes of a card that the engine of ``model`` fills."""
         given, shapes = self._profile.given(model), self.shapes(model)
-        if given.backend == "vllm":
+        if given.runs_on == "vllm":
             return given.engine.gpu_memory_utilization * self._memory
         window = given.engine.max_model_len or shapes.window
         return shapes.size() + (given.engine.batch_size or AT_ONCE) * window * shapes.cache()

@@ -118,13 +118,14 @@ class _Looker:
         same = [seen for seen in own if seen.model == model]
         nearest = same or own or [seen for seen in alike if seen.model == model]
         there = 0 if asset in self._wanted.anew else sum(seen.calls for seen in same) - found
+        given = self._profile.given(asked.model)
         reads, writes, seconds = _means(nearest) or (asked.reads, asked.writes, None)
         return Forecast(
             asked.calls,
             min(there, asked.calls),
             asked.calls * (reads + writes),
-            usd_of(self._profile.given(asked.model), asked.calls, reads, writes),
-            None if seconds is None else asked.calls * seconds,
+            usd_of(given, asked.calls, reads, writes),
+            None if seconds is None else asked.calls * seconds / given.replicas,
             by_limits=not nearest,
         )
 

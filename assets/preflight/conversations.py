@@ -59,7 +59,7 @@ def _window(given: GivenModel) -> int | None:
     """The most tokens that the model reads; None where no file here says."""
     folder = _folder(given)
     window = window_of(read_table(folder / "config.json")) if folder else None
-    served = given.engine.max_model_len if given.backend == "vllm" else None
+    served = given.engine.max_model_len if given.runs_on == "vllm" else None
     known = [WINDOW if given.model == LAB else window, served]
     return min((limit for limit in known if limit is not None), default=None)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from assets.preflight.disk import GB, largest, parts, total
 from assets.preflight.machine import Machine, this_machine, triton_problem
+from assets.preflight.replicas import require_cluster
 from assets.profile.models import GivenModel, ReleasedModel, TrainedModel
 from assets.profile.profile import Profile
 from datasets_registry.errors import BadInput, NoSpace
@@ -27,6 +28,7 @@ def require_ready(profile: Profile, state: State, inputs: Mapping[str, tuple[str
     if not inputs:
         return
     _require_keys(profile, inputs)
+    require_cluster(profile, inputs)
     running = {name for name, read in inputs.items() if _runs_a_model(profile, name, read)}
     if running:
         if profile.requires_gpu:
@@ -68,7 +70,7 @@ def _runs_a_model(profile: Profile, name: str, read: tuple[str, ...]) -> bool:
     if isinstance(section, ReleasedModel):
         return False
     models = [model for model in read if model in profile.models]
-    return any(profile.given(model).backend not in REMOTE for model in models)
+    return any(profile.given(model).backend not in (*REMOTE, "ray") for model in models)
 
 
 def require_gpu(profile: Profile, machine: Machine) -> None:

@@ -21,7 +21,7 @@ from datasets_registry.rows.words import Signal
 from datasets_registry.settings import Distinct, Settings
 from datasets_registry.version import validated_name
 from generation.chat import SystemPlace
-from generation.engine import REMOTE, BackendName, EngineSettings, server_of
+from generation.engine import REMOTE, BackendName, EngineSettings, require_inner, server_of
 from generation.models.sources import require_source
 from generation.spending import Price
 from methods.reading.thought import THINK, Marks
@@ -90,6 +90,17 @@ class GivenModel(Settings):
         return not self.model
 
     @property
+    def runs_on(self) -> str:
+        """The backend that runs the model, on this machine or on a cluster's nodes."""
+        return self.engine.inner if self.backend == "ray" else self.backend
+
+    @property
+    def replicas(self) -> int:
+        """Engines side by side, as far as it is said how many."""
+        several = self.backend in ("ray", "vllm") and self.engine.replicas != "auto"
+        return int(self.engine.replicas) if several else 1
+
+    @property
     def thinks(self) -> bool:
         """Whether it is said to think before it answers: by ``thinking``, or by marks of its own."""
         return self.thought_marks != THINK if self.thinking is None else self.thinking
@@ -105,6 +116,9 @@ class GivenModel(Settings):
 
     @model_validator(mode="after")
     def _is_somewhere(self) -> "GivenModel":
+        if self.backend == "ray":
+            with faults():
+                require_inner(self.engine)
         if not self.hosted:
             if self.backend == "anthropic":
                 raise ValueError("backend = 'anthropic' serves its own models: leave model out")

@@ -62,7 +62,7 @@ _CALL = {
     "continuation_is_greedy": "Whether the model would have written it by itself",
     "prompt_digest": "Hash of the prompt's tokens",
     "prompt_renderer": "What rendered the prompt: template and libraries",
-    "seconds": "Time of the call",
+    "seconds": "Time of an engine for the call",
     "usd": "Price of the call, in dollars",
     "created_at": "When it was stored, in UTC",
 }

@@ -162,8 +162,18 @@ class Writer:
         self._thread.join()
         self.flush()
 
-    def add(self, key: str, request: Request, completion: Completion, usd: float | None = None) -> None:
-        """Store one completion; raises what the background flush met, such as a full disk."""
+    def add(
+        self,
+        key: str,
+        request: Request,
+        completion: Completion,
+        usd: float | None = None,
+        replicas: int = 1,
+    ) -> None:
+        """Store one completion; raises what the background flush met, such as a full disk.
+
+        Its seconds are those of a replica, of which so many were at work.
+        """
         now = time.monotonic()
         row = {
             **completion.__dict__,
@@ -171,7 +181,7 @@ class Writer:
             **self._origin,
             "request": request.model_dump_json(exclude_none=True),
             "usd": usd,
-            "seconds": now - self._last,
+            "seconds": (now - self._last) * replicas,
             "created_at": datetime.now(UTC),
         }
         self._last = now

@@ -164,7 +164,7 @@ class Stream(Generic[T]):
         """Keep an answer and hand it over; raises OverBudget where it was dearer than the budget."""
         key, completion = self._keys.pop(number), sound(answer)
         request, meter = self._in_flight.pop(key), self._completer.meter
-        self._writer.add(key, request, completion, meter.spend(completion))
+        self._writer.add(key, request, completion, meter.spend(completion), self._completer.replicas)
         self._handfuls[key].num_open -= 1
         self._completer.num_generated += 1
         self._num_done += 1

@@ -45,6 +45,11 @@ class VllmBackend:
         self._prompts = FolderPrompts(whole)
         self._adapter = None if adapter is None else self.engine.adapter(adapter, self.fingerprint)
 
+    @property
+    def replicas(self) -> int:
+        """Engines side by side."""
+        return self.engine.num_replicas
+
     def adapted(self, folder: Path) -> "VllmBackend":
         """The model of ``folder`` over this base, in the same engine.
 

@@ -47,6 +47,11 @@ class Engine:
         return next(iter(self.pids), None)
 
     @property
+    def num_replicas(self) -> int:
+        """How many processes work side by side where there is work for all."""
+        return len(self._replicas)
+
+    @property
     def num_ready(self) -> int:
         """How many processes have loaded the model; who waits for all of them gives them work."""
         return sum(replica.slots is not None for replica in self._replicas)

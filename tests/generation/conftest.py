@@ -7,6 +7,7 @@ import pytest
 
 from tests.generation.known_model import KnownModel, ending, smollm2
 from tests.generation.opened import TESTED, Entry, Opened, missing
+from tests.generation.ray_cluster.clusters import SmallCluster, small_cluster
 from tests.tiny_model import write_ending_model
 
 
@@ -16,6 +17,13 @@ def ending_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_ending_model(tmp_path_factory.mktemp("models") / "ending")
 
 
+@pytest.fixture(scope="session")
+def ray_cluster() -> Iterator[SmallCluster]:
+    """A Ray cluster of two nodes for the whole run."""
+    with small_cluster() as cluster:
+        yield cluster
+
+
 @pytest.fixture(scope="module", params=[entry.param() for entry in TESTED])
 def opened(request: pytest.FixtureRequest, ending_folder: Path) -> Iterator[Opened]:
     """Each backend of the table, open over its model for the whole module."""
@@ -23,6 +31,8 @@ def opened(request: pytest.FixtureRequest, ending_folder: Path) -> Iterator[Open
     reason = missing(entry)
     if reason is not None:
         pytest.skip(reason)
+    if entry.beside:
+        request.getfixturevalue(entry.beside)
     model: KnownModel = (
         ending(ending_folder) if entry.model == "ending" else smollm2(request.getfixturevalue("smollm2"))
     )

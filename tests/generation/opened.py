@@ -28,8 +28,8 @@ class Entry:
     """One backend under test.
 
     ``open`` gives it over a model folder, as a context, so that a server can be started and ended
-    with it. ``package`` must be importable, or the row is skipped with ``remedy``. ``lacks`` names
-    what does not apply, and why.
+    with it, and ``beside`` names a fixture of what has to run first. ``package`` must be importable, or the
+    row is skipped with ``remedy``. ``lacks`` names what does not apply, and why.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Entry:
     marks: tuple[pytest.MarkDecorator, ...] = ()
     package: str = "transformers"
     remedy: str = "make setup"
+    beside: str = ""
     lacks: Mapping[Capability, str] = field(default_factory=dict)
 
     def param(self) -> object:
@@ -149,6 +150,14 @@ TESTED = (
         package="anthropic",
         remedy="pip install -c constraints.txt -e '.[anthropic]'",
         lacks=_ELSEWHERE | {"seeds": _ANEW},
+    ),
+    Entry(
+        "ray",
+        local("ray", EngineSettings(inner="transformers", replicas=2, batch_size=4)),
+        marks=(pytest.mark.cluster,),
+        package="ray",
+        remedy="make cluster",
+        beside="ray_cluster",
     ),
     Entry(
         "vllm",

@@ -1,0 +1,1 @@
+"""Tests of replicas on Ray: their dispatch without a cluster, and faults on a small one."""
