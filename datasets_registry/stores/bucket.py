@@ -23,6 +23,7 @@ _PARTS, _PART_BYTES = 9_000, 16 << 20
 _CREDENTIALS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 _SECRET = re.compile(r"//[^/@\s]*@|(?i:(signature|credential|token|secret\w*|key\w*)=)[^&\s\"]+")
 _SHOWN = 200
+_NO_BUCKET = "NoSuchBucket"
 
 
 class BucketStore:
@@ -91,7 +92,7 @@ class BucketStore:
                     file.write(piece)
                     found.update(piece)
             except FileNotFoundError as error:
-                raise self._missing(key) from error
+                raise self._absent(key, error) from error
             file.flush()
             if sha256 not in (None, found.hexdigest()):
                 raise BrokenObject(
@@ -100,7 +101,9 @@ class BucketStore:
                 )
         return to
 
-    def _missing(self, key: str) -> BrokenObject:
+    def _absent(self, key: str, error: FileNotFoundError) -> BadInput | BrokenObject:
+        if _NO_BUCKET in str(error):
+            return self._no_bucket()
         return BrokenObject(
             f"{key} is missing in {self.url}: `trimtab verify` names the versions that need it; materialize "
             "one of them again to restore it"
@@ -120,7 +123,7 @@ class BucketStore:
                     return bytes(obstore.get(self._client, key).bytes())[start:]
                 return bytes(obstore.get_range(self._client, key, start=start, end=end))
             except FileNotFoundError as error:
-                raise self._missing(key) from error
+                raise self._absent(key, error) from error
 
     def list(self, prefix: str) -> Iterator[Stored]:
         """The files whose names begin with a folder's, a thousand to a request."""
@@ -186,9 +189,11 @@ class BucketStore:
                 f"{self.url} refuses to {what} with these credentials: set {_CREDENTIALS} to those of an "
                 "account that may read, write, list and delete there"
             ) from error
+        except FileNotFoundError as error:
+            if _NO_BUCKET not in str(error):
+                raise
+            raise self._no_bucket() from error
         except BaseError as error:
-            if "NoSuchBucket" in str(error):
-                raise self._no_bucket() from error
             raise StoreFailed(
                 f"{self.url} does not {what} ({_plain(error)}): check that its server runs, that "
                 f"AWS_ENDPOINT_URL names it and that {_CREDENTIALS} are set, then run this again; what was "

@@ -21,7 +21,7 @@ PATIENCE = 60
 # every port that `weed mini` opens would be the same for two servers
 _PORTS = (
     *("master.port", "master.port.grpc", "filer.port", "filer.port.grpc", "volume.port", "volume.port.grpc"),
-    *("s3.port", "s3.port.grpc", "s3.port.iceberg", "s3.port.lance"),
+    *("s3.port", "s3.port.grpc", "admin.port", "admin.port.grpc"),
 )
 
 
@@ -49,6 +49,8 @@ class Seaweed:
         command = [
             *(self.weed, "mini", f"-dir={self.folder}", f"-bucket={BUCKET}"),
             *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-admin.ui=false", "-webdav=false"),
+            *("-s3.autoCreateBucket=false", "-master.telemetry=false"),
+            *("-s3.port.iceberg=0", "-s3.port.lance=0"),
             *ports,
         ]
         environment = {**os.environ, "AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
