@@ -14,7 +14,7 @@ from datasets_registry.catalog.line import Line
 from datasets_registry.catalog.records import Records
 from datasets_registry.catalog.tables import open_catalog
 from datasets_registry.catalog.tags import Tag, tagged, tags_of
-from datasets_registry.errors import TrimtabError, UnknownVersion, UnpassedVersion
+from datasets_registry.errors import UnknownVersion, UnpassedVersion
 from datasets_registry.rows.row import Row, from_table
 from datasets_registry.state import State
 from datasets_registry.store.evolution import require_compatible
@@ -51,11 +51,7 @@ class Registry(Keeping, Filed):
         self.store = store_of(state)
         require_shared(self.store, url)
         self.engine = open_catalog(state, url, reads_only=reads_only)
-        try:
-            bind(self.store, self.engine, reads_only=reads_only)
-        except TrimtabError:
-            self.engine.dispose()
-            raise
+        bind(self.store, self.engine, reads_only=reads_only)
         self.records = Records(self.engine)
 
     def of(self, line: Line) -> "Registry":
@@ -72,15 +68,15 @@ class Registry(Keeping, Filed):
         ``rows`` are typed rows, Arrow batches or Polars frames, of any number; the row type gives the name
         where there is no ``name``. Raises BadInput where the name cannot be used or the rows do not fit.
         """
-        return self.commit_staged([self.stage(row, rows, name)], derivation)[0]
+        with self.adding() as held:
+            staged = self._put(row, rows, name or row.dataset)
+            held.require()
+            return self._committed([staged], derivation)[0]
 
     def stage(self, row: type[R], rows: Rows, name: str | None = None) -> Staged:
         """Make the objects of a version durable, which nobody sees yet; raises as ``commit`` does."""
-        name = name or row.dataset
-        validated_name(plain_name(name))
-        require_compatible(row, self.newest(name))
         with self.adding() as held:
-            staged = stage(name, row, rows, self.store, self.state.cache / "spill", self.records.object)
+            staged = self._put(row, rows, name or row.dataset)
             if self.store.url is not None:
                 # what is recorded is there, until collection takes the record first
                 held.require()
@@ -88,29 +84,37 @@ class Registry(Keeping, Filed):
                     self.records.add_objects(connection, staged.objects)
             return staged
 
+    def _put(self, row: type[R], rows: Rows, name: str) -> Staged:
+        validated_name(plain_name(name))
+        require_compatible(row, self.newest(name))
+        return stage(name, row, rows, self.store, self.state.cache / "spill", self.records.object)
+
     def commit_staged(self, staged: Sequence[Staged], derivation: Derivation) -> list[Version]:
         """Make versions of all staged datasets or, whatever happens, of none.
 
         Raises BrokenObject where an object of theirs is gone.
         """
-        versions = []
         with self.adding():
             self.require_objects([stored.sha for dataset in staged for stored in dataset.objects])
-            with self.records.writing() as connection:
-                for dataset in staged:
-                    self.records.add_objects(connection, dataset.objects)
-                    # what people import is of no experiment
-                    shared = f"{MAIN_LINE}/{plain_name(dataset.name)}" if derivation.is_import else None
-                    version = self.records.add_version(
-                        connection,
-                        shared or dataset.name,
-                        "dataset",
-                        dataset.data_version,
-                        dataset.num_rows,
-                        dataset.content,
-                    )
-                    self.records.add_derivation(connection, version, derivation)
-                    versions.append(version)
+            return self._committed(staged, derivation)
+
+    def _committed(self, staged: Sequence[Staged], derivation: Derivation) -> list[Version]:
+        versions = []
+        with self.records.writing() as connection:
+            for dataset in staged:
+                self.records.add_objects(connection, dataset.objects)
+                # what people import is of no experiment
+                shared = f"{MAIN_LINE}/{plain_name(dataset.name)}" if derivation.is_import else None
+                version = self.records.add_version(
+                    connection,
+                    shared or dataset.name,
+                    "dataset",
+                    dataset.data_version,
+                    dataset.num_rows,
+                    dataset.content,
+                )
+                self.records.add_derivation(connection, version, derivation)
+                versions.append(version)
         return versions
 
     def commit_model(self, name: str, folder: Path, fingerprint: str, derivation: Derivation) -> Version:

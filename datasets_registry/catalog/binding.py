@@ -7,7 +7,7 @@ from sqlalchemy import Engine, insert, select
 
 from datasets_registry.catalog.records import Records
 from datasets_registry.catalog.tables import BUCKET, CATALOG, VERSIONS
-from datasets_registry.errors import BadInput, BrokenCatalog, BrokenObject
+from datasets_registry.errors import BadInput, BrokenCatalog, BrokenObject, TrimtabError
 from datasets_registry.stores.bucket import BucketStore
 from datasets_registry.stores.store import Store, scratch
 
@@ -27,8 +27,16 @@ def bind(store: Store, engine: Engine, *, reads_only: bool) -> None:
     """Make ``store`` that of the catalog, for good; later it is only compared, and the bucket not asked.
 
     Raises BadInput where it is not the catalog's, or does not refuse to write a file twice; BrokenCatalog
-    where a bucket is another catalog's.
+    where a bucket is another catalog's. The engine is closed then.
     """
+    try:
+        _bind(store, engine, reads_only)
+    except TrimtabError:
+        engine.dispose()
+        raise
+
+
+def _bind(store: Store, engine: Engine, reads_only: bool) -> None:
     bound = _bound(engine)
     if bound == store.url:
         return
