@@ -160,6 +160,7 @@ class Completer:
         """Which keys the ledger has."""
         from generation.ledger.known import Known
 
+        self.ledger.send_left()
         return Known(self.ledger)
 
     @cached_property

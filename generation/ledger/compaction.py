@@ -27,7 +27,7 @@ from datasets_registry.state import durable
 from datasets_registry.views.ledger_columns import LEDGER_SCHEMA
 from datasets_registry.views.scanning import Settings
 from generation.ledger.ledger import Ledger
-from generation.ledger.segments import MERGED, SUPERSEDES, listed, new_name, superseded
+from generation.ledger.segments import MERGED, SUPERSEDES, listed, new_name, superseded, supersedes
 
 GRACE_SECONDS = 600.0
 ABANDONED_SECONDS = 3_600.0
@@ -53,6 +53,7 @@ def compact(ledger: Ledger, *, at_least: int = 2) -> Compaction:
         if not ours:
             return Compaction(0, 0, 0, len(ledger.segments()))
         num_deleted = _delete_old(ledger.folder)
+        num_deleted += ledger.mirror.delete_old(GRACE_SECONDS) if ledger.mirror else 0
         small = _small(ledger) if len(ledger.segments()) >= at_least else []
         if len(small) < at_least:
             return Compaction(0, 0, num_deleted, len(ledger.segments()))
@@ -73,19 +74,21 @@ def _small(ledger: Ledger) -> list[str]:
 
 def _merge(ledger: Ledger, names: Sequence[str]) -> int:
     tables, spill = ledger.tables(names), ledger.folder / f".spill-{uuid.uuid4().hex}"
+    merged = new_name(MERGED)
     try:
         # a database that has spilled takes no other folder to spill to
         settings: Settings = {"memory_limit": MEMORY, "temp_directory": str(spill)}
-        with ledger.open(settings) as connection, durable(ledger.folder / new_name(MERGED)) as temporary:
+        with ledger.open(settings) as connection, durable(ledger.folder / merged) as temporary:
             num_expected = connection.sql(f"{tables} SELECT count(*) FROM completions").fetchall()[0][0]
-            _write_sorted(connection, tables, temporary, names)
+            _write_sorted(connection, tables, temporary, _stood_for(ledger, names))
             num_rows = pq.read_metadata(temporary).num_rows
             if num_rows != num_expected:
                 raise BrokenObject(
                     f"merging {len(names)} segments of {ledger.folder} gave {num_rows} rows instead of "
                     f"{num_expected}: nothing was changed; check the disk and try again"
                 )
-            return int(num_rows)
+        ledger.send(merged)
+        return int(num_rows)
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise NoSpace(
             f"{ledger.folder} could not be compacted ({first_line(error)}): nothing was changed; "
@@ -93,6 +96,15 @@ def _merge(ledger: Ledger, names: Sequence[str]) -> int:
         ) from error
     finally:
         shutil.rmtree(spill, ignore_errors=True)
+
+
+def _stood_for(ledger: Ledger, names: Sequence[str]) -> list[str]:
+    """What a merged segment of ``names`` stands for.
+
+    With a bucket that includes what they stood for: a machine that was away knows by it what not to send.
+    """
+    before = (old for name in names for old in supersedes(ledger.folder / name)) if ledger.mirror else ()
+    return [*names, *before]
 
 
 def _write_sorted(

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -19,13 +19,17 @@ from datasets_registry.agreement.claim import Claim
 from datasets_registry.agreement.leases import Leases
 from datasets_registry.agreement.locks import agreed, reaches_machines
 from datasets_registry.catalog.tables import shared_engine
-from datasets_registry.errors import BrokenObject
+from datasets_registry.errors import BrokenObject, StoreFailed
 from datasets_registry.state import State, durable, locked
+from datasets_registry.stores.bucket import BucketStore
+from datasets_registry.stores.opening import store_of
+from datasets_registry.stores.store import Store
 from datasets_registry.views.files import parquet
 from datasets_registry.views.ledger_columns import LEDGER_SCHEMA, once
 from datasets_registry.views.scanning import Settings, cursor
 from generation.ledger.claims import claim
 from generation.ledger.known import Known, broken
+from generation.ledger.mirror import Mirror
 from generation.ledger.segments import live, new_name
 from generation.request import Completion, Request
 
@@ -51,15 +55,19 @@ class Origin:
 class Ledger:
     """Completions under one folder; any number of processes may read and append."""
 
-    def __init__(self, folder: Path, engine: Engine | None = None) -> None:
-        """Machines that share the catalog of ``engine`` agree through it on who generates and who merges."""
+    def __init__(self, folder: Path, engine: Engine | None = None, store: Store | None = None) -> None:
+        """Machines that share the catalog of ``engine`` agree through it on who generates and who merges.
+
+        Where ``store`` is a bucket, the folder has copies of its segments.
+        """
         self.folder, self._engine = folder, engine
         self._leases = Leases(engine) if engine is not None and reaches_machines(engine) else None
+        self.mirror = Mirror(folder, store) if isinstance(store, BucketStore) else None
 
     @classmethod
     def of(cls, state: State, engine: Engine | None = None) -> "Ledger":
         """That of a state, whose catalog is at TRIMTAB_CATALOG where no ``engine`` is given."""
-        return cls(state.ledger, engine or shared_engine())
+        return cls(state.ledger, engine or shared_engine(), store_of(state))
 
     def claim(self, keys: Sequence[str]) -> AbstractContextManager[Claim]:
         """A claim of those of ``keys`` that nobody else is generating."""
@@ -75,7 +83,7 @@ class Ledger:
 
     def segments(self) -> frozenset[str]:
         """The names of the segments that together hold every completion now."""
-        return live(self.folder)
+        return self.mirror.live() if self.mirror else live(self.folder)
 
     def tables(self, segments: Collection[str]) -> str:
         """SQL to put before a query: ``segments``' rows as ``stored``, and each once as ``completions``.
@@ -108,11 +116,27 @@ class Ledger:
         return Known(self).find(keys)
 
     def append(self, rows: Sequence[Columns]) -> None:
-        """Write one segment: durable and visible as a whole when this returns."""
-        with durable(self.folder / new_name()) as temporary:
+        """Write one segment: durable and visible as a whole when this returns, on every machine."""
+        self.send(self.write(rows))
+
+    def write(self, rows: Sequence[Columns]) -> str:
+        """Write one segment on this machine; its name, by which it is sent."""
+        name = new_name()
+        with durable(self.folder / name) as temporary:
             columns = {name: [row[name] for row in rows] for name in LEDGER_SCHEMA.names}
             table = pa.Table.from_pydict(columns, schema=LEDGER_SCHEMA)
             pq.write_table(table, temporary, compression="zstd")
+        return name
+
+    def send(self, name: str) -> None:
+        """Let other machines have a segment; raises StoreFailed where their bucket stays away."""
+        if self.mirror:
+            self.mirror.send(name)
+
+    def send_left(self) -> None:
+        """Send what an earlier run could not."""
+        if self.mirror:
+            self.mirror.send_left()
 
     def ask(self, query: str, *parameters: object) -> list[Columns]:
         """The rows of a query over ``completions`` (each once) or ``stored``."""
@@ -135,12 +159,13 @@ class Ledger:
 
 
 class Writer:
-    """Buffers completions of one origin and flushes them at the latest after five seconds."""
+    """Buffers completions of one origin: written within five seconds, and sent within as many more."""
 
     def __init__(self, ledger: Ledger, origin: Origin) -> None:
         self._ledger, self._origin = ledger, asdict(origin)
         self._rows: list[Columns] = []
-        self._lock = threading.Lock()
+        self._unsent: list[str] = []
+        self._writing, self._sending = threading.Lock(), threading.Lock()
         self._closed = threading.Event()
         self._failure: Exception | None = None
         self._last = time.monotonic()
@@ -148,8 +173,11 @@ class Writer:
     def __enter__(self) -> "Writer":
         # the first list that arrow is given imports pandas for a second: now, as nothing is there to lose
         pa.array([])
-        self._thread = threading.Thread(target=self._flush_regularly, daemon=True)
-        self._thread.start()
+        # a bucket that is waited for keeps nothing from being written here
+        work = (self._write, self._send) if self._ledger.mirror else (self._write,)
+        self._threads = [threading.Thread(target=self._regularly, args=(each,), daemon=True) for each in work]
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(
@@ -159,8 +187,11 @@ class Writer:
         trace: TracebackType | None,
     ) -> None:
         self._closed.set()
-        self._thread.join()
-        self.flush()
+        for thread in self._threads:
+            thread.join()
+        self._write()
+        if not isinstance(self._failure, StoreFailed):
+            self._send()
 
     def add(
         self,
@@ -170,7 +201,7 @@ class Writer:
         usd: float | None = None,
         replicas: int = 1,
     ) -> None:
-        """Store one completion; raises what the background flush met, such as a full disk.
+        """Store one completion; raises what was met in the background, such as a full disk.
 
         Its seconds are those of a replica, of which so many were at work.
         """
@@ -185,7 +216,7 @@ class Writer:
             "created_at": datetime.now(UTC),
         }
         self._last = now
-        with self._lock:
+        with self._writing:
             self._rows.append(row)
         if self._failure:
             raise self._failure
@@ -193,15 +224,30 @@ class Writer:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is buffered as one segment."""
-        with self._lock:
+        """Write what is buffered as one segment, and let all machines have it."""
+        self._write()
+        self._send()
+
+    def _write(self) -> None:
+        with self._writing:
             if self._rows:
-                self._ledger.append(self._rows)
+                self._unsent.append(self._ledger.write(self._rows))
                 self._rows = []
 
-    def _flush_regularly(self) -> None:
+    def _send(self) -> None:
+        with self._sending:
+            try:
+                while self._unsent:
+                    self._ledger.send(self._unsent[0])
+                    del self._unsent[0]
+            except StoreFailed as error:
+                # whoever closes this does not wait for the bucket once more
+                self._failure = error
+                raise
+
+    def _regularly(self, work: Callable[[], None]) -> None:
         while not self._closed.wait(FLUSH_SECONDS):
             try:
-                self.flush()
+                work()
             except Exception as error:
                 self._failure = error

@@ -23,16 +23,19 @@ def listed(folder: Path) -> set[str]:
     """The names of all segments in ``folder``, by one listing."""
     try:
         with os.scandir(folder) as entries:
-            return {
-                entry.name for entry in entries if entry.name.endswith(".parquet") and entry.name[0].isdigit()
-            }
+            return {entry.name for entry in entries if is_segment(entry.name)}
     except FileNotFoundError:
         return set()
 
 
+def is_segment(name: str) -> bool:
+    """Whether a file's name is that of a segment, and not of one that is being written."""
+    return name.endswith(".parquet") and name[0].isdigit() and "/" not in name
+
+
 def superseded(folder: Path, names: Iterable[str]) -> dict[str, str]:
-    """Each segment that a merged one among ``names`` stands for, and which one."""
-    merged = sorted(name for name in names if name.endswith(MERGED))
+    """Each segment that a merged one among ``names`` stands for, and which one did so first."""
+    merged = sorted((name for name in names if name.endswith(MERGED)), reverse=True)
     return {old: new for new in merged for old in supersedes(folder / new)}
 
 

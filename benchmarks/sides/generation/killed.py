@@ -47,7 +47,7 @@ def kill_runs(
         if damage.kills < kills:
             run = _run_of(opening, argument, folder / f"cycle{cycle}", num_requests, rollouts)
             _kill_until_done(run, rng, seconds / 4, kills, damage)
-            damage.differing_rows += len(_rows(whole.ledger) ^ _rows(run.ledger))
+            damage.differing_rows += len(rows_of(Ledger(whole.ledger)) ^ rows_of(Ledger(run.ledger)))
     return damage
 
 
@@ -117,9 +117,9 @@ def stored(ledger: Path) -> set[str]:
     return {row["key"] for row in rows}
 
 
-def _rows(ledger: Path) -> set[tuple[str, ...]]:
+def rows_of(ledger: Ledger) -> set[tuple[str, ...]]:
     """What an undisturbed run would store as well: everything but when and how fast."""
-    rows = Ledger(ledger).ask(
+    rows = ledger.ask(
         "SELECT key, request, text, finish_reason, error, num_prompt_tokens, num_completion_tokens"
         " FROM stored"
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from datasets_registry.state import State
 from generation.completer import Completer
 from generation.engine import EngineSettings
 from generation.ledger import ledger as ledger_module
@@ -27,6 +28,12 @@ class RecordedRun(BaseModel):
     numbers: tuple[int, ...]
     flush_seconds: float = 0.1
     rollouts: bool = False
+    shared: bool = False
+
+    @property
+    def kept(self) -> Ledger:
+        """The ledger: that of the folder alone, or one that is shared through the environment's bucket."""
+        return Ledger.of(State(self.ledger.parent)) if self.shared else Ledger(self.ledger)
 
     @property
     def requests(self) -> list[Request]:
@@ -91,7 +98,7 @@ def main() -> None:
     ledger_module.FLUSH_SECONDS = run.flush_seconds
     ledger_module.FLUSH_COMPLETIONS = 20
     backend = Recorded(run.open_backend(), run.asked)
-    run.work(Completer(backend, Ledger(run.ledger), asset="faults", report=lambda _: None))
+    run.work(Completer(backend, run.kept, asset="faults", report=lambda _: None))
 
 
 if __name__ == "__main__":
