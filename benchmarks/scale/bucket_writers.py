@@ -16,7 +16,7 @@ from datasets_registry.state import State
 from tests.datasets_registry.stores.seaweed import BUCKET, Seaweed, seaweed_server, weed_binary
 from tests.postgres import PostgresServer, postgres_binaries, postgres_server
 
-WRITERS, COMMITS, REPEATS = 8, 25, 3
+WRITERS, COMMITS, REPEATS = 8, 25, 1
 QUICK_WRITERS, QUICK_COMMITS = 2, 5
 
 

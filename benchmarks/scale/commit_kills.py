@@ -19,7 +19,7 @@ from tests.datasets_registry.killed_committer import Told, inspect
 from tests.datasets_registry.stores.seaweed import BUCKET, Seaweed, seaweed_server, weed_binary
 from tests.postgres import PostgresServer, postgres_binaries, postgres_server
 
-KILLS, QUICK_KILLS = 20, 2
+KILLS, QUICK_KILLS = 20, 1
 COMMITTERS = 2
 # steps of one committer are far from another's
 APART = 1_000_000

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -24,6 +25,10 @@ _CREDENTIALS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 _SECRET = re.compile(r"//[^/@\s]*@|(?i:(signature|credential|token|secret\w*|key\w*)=)[^&\s\"]+")
 _SHOWN = 200
 _NO_BUCKET = "NoSuchBucket"
+# a conditional write whose connection breaks is not sent again by obstore itself
+_PAUSES = (0.2, 1.0, 4.0, None)
+# where obstore has tried for longer, the server is gone
+_BROKEN_SECONDS = 20
 
 
 class BucketStore:
@@ -53,20 +58,30 @@ class BucketStore:
     def send(self, key: str, file: Path, *, replace: bool = False) -> bool:
         """Send ``file``, which stays where it is; False where the name is taken."""
         import obstore
-        from obstore.exceptions import AlreadyExistsError
+        from obstore.exceptions import AlreadyExistsError, GenericError
 
         size = file.stat().st_size
-        with self._asked(f"take {key}"):
-            if not replace and size > LARGE and self._has(key, size):
-                return False
-            try:
-                if replace or size > LARGE:
-                    obstore.put(self._client, key, file, chunk_size=max(_PART_BYTES, size // _PARTS))
-                else:
-                    obstore.put(self._client, key, file.read_bytes(), mode="create")
-            except AlreadyExistsError:
-                return False
-        return True
+        if replace or size > LARGE:
+            with self._asked(f"take {key}"):
+                if not replace and self._has(key, size):
+                    return False
+                obstore.put(self._client, key, file, chunk_size=max(_PART_BYTES, size // _PARTS))
+            return True
+        data, began = file.read_bytes(), time.monotonic()
+        for pause in _PAUSES:
+            with self._asked(f"take {key}"):
+                try:
+                    obstore.put(self._client, key, data, mode="create")
+                    return True
+                except AlreadyExistsError:
+                    # perhaps by our own request, whose answer was lost
+                    is_again = pause != _PAUSES[0]
+                    return is_again and bytes(obstore.get(self._client, key).bytes()) == data
+                except GenericError:
+                    if pause is None or time.monotonic() - began > _BROKEN_SECONDS:
+                        raise
+            time.sleep(pause)
+        raise AssertionError("the last try returns or raises")
 
     def _has(self, key: str, size: int) -> bool:
         import obstore

@@ -1,9 +1,11 @@
 """What every store promises, of a folder and of a bucket."""
 
 from pathlib import Path
+from typing import Any
 
 import obstore
 import pytest
+from obstore.exceptions import GenericError
 from obstore.store import MemoryStore
 
 from datasets_registry.errors import BadInput, BrokenObject
@@ -92,3 +94,23 @@ def test_a_bucket_that_writes_twice_is_refused(store: BucketStore, monkeypatch: 
     monkeypatch.setattr(obstore, "put", lambda *args, **more: put_always(*args))
     with pytest.raises(BadInput, match="does not refuse to write a file twice .PUT with If-None-Match"):
         store.require_conditional()
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_a_write_whose_connection_broke_is_tried_again(
+    store: BucketStore, monkeypatch: pytest.MonkeyPatch, arrived: bool
+) -> None:
+    """Also where the first request had arrived, and its answer alone was lost."""
+    put_once, tries = obstore.put, []
+
+    def breaking(client: MemoryStore, key: str, data: bytes, **more: Any) -> object:
+        tries.append(key)
+        if len(tries) > 1 or arrived:
+            put_once(client, key, data, **more)
+        if len(tries) == 1:
+            raise GenericError("connection reset")
+        return None
+
+    monkeypatch.setattr(obstore, "put", breaking)
+    assert put(store, b"content") and len(tries) == 2
+    assert not put(store, b"content")
