@@ -2,7 +2,16 @@
 
 from collections.abc import Iterator
 
-from benchmarks.scale import bucket_writers, commit_kills, fleet, judging, ledger_kills, lookups, replicas
+from benchmarks.scale import (
+    bucket_writers,
+    claims,
+    commit_kills,
+    fleet,
+    judging,
+    ledger_kills,
+    lookups,
+    replicas,
+)
 from benchmarks.sides.figure import Figure, run_parts
 
 
@@ -19,6 +28,7 @@ if __name__ == "__main__":
             "fleet": fleet.measure,
             "judging": judging.measure,
             "writers": bucket_writers.measure,
+            "claims": claims.measure,
             "kills": kills,
             "ray": replicas.measure,
         },

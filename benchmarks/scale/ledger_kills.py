@@ -53,12 +53,7 @@ def measure(quick: bool) -> Iterator[Figure]:
         postgres_server(binaries) as catalog,
     ):
         trials = Trials(Path(name), bucket, catalog)
-        victims: Mapping[str, Callable[[RecordedRun, Damage], None]] = {
-            "the driver": trials.kill_driver,
-            "the bucket's server": partial(trials.kill_server, bucket),
-            "the catalog's server": partial(trials.kill_server, catalog),
-        }
-        for victim, kill in victims.items():
+        for victim, kill in trials.victims.items():
             damage = Damage()
             while damage.kills < kills:
                 trials.run(kill, damage)
@@ -74,6 +69,15 @@ class Trials:
         whole = _run_in(folder / "undisturbed", shared=False)
         finish(start(whole))
         self._expected = rows_of(whole.kept)
+
+    @property
+    def victims(self) -> Mapping[str, Callable[[RecordedRun, Damage], None]]:
+        """What is killed, and how."""
+        return {
+            "the driver": self.kill_driver,
+            "the bucket's server": partial(self.kill_server, self._bucket),
+            "the catalog's server": partial(self.kill_server, self._catalog),
+        }
 
     def run(self, kill: Callable[[RecordedRun, Damage], None], damage: Damage) -> None:
         """One run that is disturbed, as another machine finds it afterwards."""
