@@ -1,6 +1,7 @@
 """Ray: another backend on many nodes at once, its replicas behind the contract of one."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from datasets_registry.adapters import adapter_folder
@@ -51,7 +52,7 @@ class RayBackend:
             settings.model_copy(update={"replicas": 1}),
             open_backend,
             close_kept,
-            str(State().root),
+            _environment(State()),
         )
         self._fleets, self._patience, self.tally = fleets, patience, Tally()
         whole = self.base or folder
@@ -98,7 +99,7 @@ class RayBackend:
         """The same, while ``more`` come."""
         if not requests:
             return
-        with self.fleet.serving(ModelFiles.of(self.folder, self.base)):
+        with self.fleet.serving(self._model):
             size = self._size
             if self._fleets:
                 self._fleets.make_room(self.fleet, size.replicas)
@@ -121,6 +122,10 @@ class RayBackend:
     def _fleet(self) -> Fleet:
         return Fleet(self._opening, room_of(self.settings))
 
+    @cached_property
+    def _model(self) -> ModelFiles:
+        return ModelFiles.of(self.folder, self.base)
+
     @property
     def _size(self) -> Size:
         """How many replicas, and how much each does at once."""
@@ -129,6 +134,12 @@ class RayBackend:
         if settings.replicas != "auto":
             return Size(settings.replicas, batch, self._patience)
         return Size(max(1, self.fleet.resources.fitting(self.fleet.each)), batch, self._patience)
+
+
+def _environment(state: State) -> dict[str, str]:
+    """Where a replica finds the state, and its bucket; the bucket's key is of each node's own environment."""
+    bucket = {"TRIMTAB_STORE": state.store} if state.store else {}
+    return {"TRIMTAB_HOME": str(state.root), **bucket}
 
 
 def room_of(settings: EngineSettings) -> Room:

@@ -215,7 +215,8 @@ class Run:
                     self.tally.answers[event.replica] += 1
                     self.tally.tokens[event.replica] += completion.num_completion_tokens
                     yield number, completion
-                    self._put_first(self._more())
+                    if fresh := self._more():
+                        self._put_first(fresh)
 
     def _bury(self, death: Died) -> None:
         """Queue again what a replica had in hand; raises ModelFailed where that would go on for ever."""

@@ -10,7 +10,7 @@ from typing import Any
 from generation.ray_cluster.cluster import Resources, Room, join_cluster, resources
 from generation.ray_cluster.dispatch import Came, Died, Event, Numbered, Ready, Refused
 from generation.ray_cluster.model_files import ModelFiles
-from generation.ray_cluster.replica import Failure, Opening, Place, Replica
+from generation.ray_cluster.replica import NUMBERED, Failure, Opening, Place, Replica
 from generation.renderer import renderer
 
 CLOSE_SECONDS = 30.0
@@ -82,7 +82,7 @@ class Fleet:
 
     def give(self, replica: int, requests: Sequence[Numbered]) -> None:
         """Hand requests over."""
-        self._actors[replica].give.remote(self._model, requests)
+        self._actors[replica].give.remote(self._model, NUMBERED.dump_json(list(requests)))
 
     def heard(self, seconds: float) -> list[Event]:
         """What has happened, waiting so long for the first of it."""

@@ -8,17 +8,20 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from obstore.store import MemoryStore
 
 from datasets_registry.errors import BadInput
 from datasets_registry.state import State
 from datasets_registry.store import kept_digests
+from datasets_registry.store.model_files import send_folder
+from datasets_registry.stores.bucket import BucketStore
 from generation.backends import open_backend
 from generation.engine import EngineSettings
 from generation.models.folder import fingerprint
 from generation.ray_cluster import model_files
 from generation.ray_cluster.dispatch import Answer
 from generation.ray_cluster.model_files import ModelFiles
-from generation.ray_cluster.replica import Failure, Opening, Replica
+from generation.ray_cluster.replica import NUMBERED, Failure, Opening, Replica
 from generation.renderer import renderer
 from generation.request import Request
 from tests.generation.known_model import ask
@@ -28,7 +31,7 @@ from tests.generation.ray_cluster.sleeping import NAME, answer
 @pytest.fixture
 def replica(state: State) -> Iterator[Replica]:
     """A sleeping one of four slots."""
-    opening = Opening(NAME, EngineSettings(batch_size=4), open_backend, lambda: None, str(state.root))
+    opening = Opening(NAME, EngineSettings(batch_size=4), open_backend, lambda: None, {})
     made = Replica(opening)
     place = made.ready()
     assert place.pid == os.getpid() and place.renderer == renderer()
@@ -57,7 +60,7 @@ def test_answers_come_by_number_in_handfuls_and_the_last_ones_at_once(
 ) -> None:
     model, requests = ModelFiles.of(tiny_model, None), numbered(100)
     for part in (requests[:64], requests[64:]):
-        replica.give(model, part)
+        replica.give(model, NUMBERED.dump_json(part))
     began = time.monotonic()
     found = handfuls(replica, 100)
     assert time.monotonic() - began < 5
@@ -68,14 +71,15 @@ def test_answers_come_by_number_in_handfuls_and_the_last_ones_at_once(
 
 
 def test_what_was_finished_early_does_not_wait_for_the_slowest(replica: Replica, tiny_model: Path) -> None:
-    replica.give(ModelFiles.of(tiny_model, None), [*numbered(3), (99, ask("long", max_tokens=300))])
+    requests = [*numbered(3), (99, ask("long", max_tokens=300))]
+    replica.give(ModelFiles.of(tiny_model, None), NUMBERED.dump_json(requests))
     began = time.monotonic()
     (first,) = islice(replica.answers(), 1)
     assert not isinstance(first, Failure) and len(first) == 3 and time.monotonic() - began < 2
 
 
 def test_a_refusal_and_a_failure_are_the_last_word(replica: Replica, tiny_model: Path) -> None:
-    replica.give(ModelFiles.of(tiny_model, None), [(0, ask("unread"))])
+    replica.give(ModelFiles.of(tiny_model, None), NUMBERED.dump_json([(0, ask("unread"))]))
     (failure,) = replica.answers()
     assert failure == Failure("the model reads no such thing", refused=True)
 
@@ -111,3 +115,19 @@ def test_another_template_beside_equal_weights_is_another_model(tiny_model: Path
     config.write_text(config.read_text().replace('"rms_norm_eps"', '"rms_norm_eps_of_another"'))
     with pytest.raises(BadInput, match=rf"has the model [0-9a-f]+ there: .* {model.fingerprint[:16]}"):
         model.require_here()
+
+
+def test_a_node_without_the_model_fetches_it_from_the_bucket_once(
+    tiny_model: Path, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRIMTAB_STORE", "s3://bucket")
+    bucket = BucketStore("s3://bucket", state.root, MemoryStore())
+    monkeypatch.setattr(model_files, "store_of", lambda of: bucket)
+    folder = shutil.copytree(tiny_model, state.models / "policy")
+    send_folder(bucket, folder)
+    model = ModelFiles.of(folder, None)
+    shutil.rmtree(folder)
+    model.require_here()
+    assert fingerprint(folder) == model.fingerprint == fingerprint(tiny_model)
+    monkeypatch.setattr(bucket, "fetch", lambda *asked: pytest.fail("it is there"))
+    model.require_here()
