@@ -149,6 +149,10 @@ def _found(registry: Registry, oldest: float) -> Collected:
 
 def freed_bytes(registry: Registry, versions: Sequence[Version]) -> int:
     """The bytes of the files that no other versions than these need."""
+    if registry.store.url is not None:
+        needed = registry.needed_names(without=versions)
+        sizes = {key: size for each in versions for key, size in registry.bytes_by_name(each).items()}
+        return sum(size for key, size in sizes.items() if key not in needed)
     objects, folders = _needed(registry, without=versions)
     return sum(
         _size_and_time(path)[0]
@@ -158,7 +162,9 @@ def freed_bytes(registry: Registry, versions: Sequence[Version]) -> int:
 
 
 def stored_bytes(registry: Registry, version: Version) -> int:
-    """The bytes of a version's files in the state, whoever else needs them."""
+    """The bytes of a version's files in the state, or in its bucket, whoever else needs them."""
+    if registry.store.url is not None:
+        return sum(registry.bytes_by_name(version).values())
     return sum(_size_and_time(path)[0] for path in {*_files_of(registry, version)})
 
 

@@ -57,7 +57,7 @@ class Filed:
         if version.kind == "model":
             names = {"config.json", HOSTED_FILE}
             return any((self.place(version) / name).exists() for name in names) or bool(
-                names & self._sent(version).keys()
+                names & self.sent(version).keys()
             )
         return not self._not_there(version.shas)
 
@@ -90,7 +90,7 @@ class Filed:
     def folder(self, version: Version) -> Path:
         """The directory of a model version; its files are fetched where they are in a bucket."""
         folder = self.place(version)
-        if sent := self._sent(version):
+        if sent := self.sent(version):
             fetch_folder(self.store, folder, sent)
         return folder
 
@@ -99,7 +99,7 @@ class Filed:
         if self.is_here(version):
             return self.place(version)
         folder = light_folder(self.state, str(version.content["path"]))
-        files = {name: file for name, file in self._sent(version).items() if file["bytes"] < LARGE}
+        files = {name: file for name, file in self.sent(version).items() if file["bytes"] < LARGE}
         fetch_folder(self.store, folder, files)
         return folder
 
@@ -117,16 +117,26 @@ class Filed:
             return True
         if version.kind == "dataset":
             return all(path.exists() for path in self._paths(version))
-        return all((self.place(version) / name).exists() for name in self._sent(version))
+        return all((self.place(version) / name).exists() for name in self.sent(version))
 
-    def _sent(self, version: Version) -> Mapping[str, Content]:
+    def sent(self, version: Version) -> Mapping[str, Content]:
         """The files of a model version in the bucket; none where it is not in one."""
         return {} if self.store.url is None else version.content.get("files", {})
 
-    def needed_names(self) -> set[str]:
-        """What all versions need, by the names of the store."""
+    def needed_names(self, without: Sequence[Version] = ()) -> set[str]:
+        """What all versions need, but for those ``without``, by the names of the store."""
+        left_out = {(gone.whole, gone.number) for gone in without}
         with self.engine.connect() as connection:
-            return {name for content in connection.scalars(select(V.content)) for name in names_of(content)}
+            rows = connection.execute(select(V.name, V.number, V.content))
+            contents = [content for *version, content in rows if tuple(version) not in left_out]
+        return {key for content in contents for key in names_of(content)}
+
+    def bytes_by_name(self, version: Version) -> dict[str, int]:
+        """The sizes of what a version is made of in a bucket, by the names of the store."""
+        if version.kind == "model":
+            return {file_name(file["sha256"]): file["bytes"] for file in self.sent(version).values()}
+        recorded = self.records.objects(version.shas)
+        return {object_name(stored.sha): stored.num_bytes for stored in recorded}
 
     def forget(self, names: Sequence[str]) -> None:
         """Let objects not count as stored any longer; what is made of the same rows is put again."""

@@ -1,15 +1,16 @@
 """The files of models in a bucket: named by their content, so that what models share is sent once."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from datasets_registry.errors import BrokenObject
 from datasets_registry.hashing import digest
 from datasets_registry.state import State, locked
 from datasets_registry.store.kept_digests import kept_digest
 from datasets_registry.stores.bucket import BucketStore
-from datasets_registry.stores.store import Store
+from datasets_registry.stores.store import Store, scratch
 from datasets_registry.version import Content
 
 FOLDER = "files"
@@ -65,6 +66,17 @@ def fetch_folder(store: Store, folder: Path, files: Mapping[str, Content]) -> No
             list(pool.map(lambda name: _fetch(store, place / name, files[name]), absent))
         if place != folder:
             place.rename(folder)
+
+
+def damaged_files(store: Store, files: Mapping[str, Content]) -> Iterator[str]:
+    """What is wrong with files in a bucket, each fetched anew, whatever copy there is."""
+    for name, file in files.items():
+        key = file_name(file["sha256"])
+        with scratch(store, key) as copy:
+            try:
+                store.fetch(key, copy, file["sha256"])
+            except BrokenObject as error:
+                yield f"{name}: {error}"
 
 
 def _fetch(store: Store, path: Path, file: Content) -> None:

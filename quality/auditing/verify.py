@@ -9,6 +9,7 @@ from datasets_registry.errors import TrimtabError
 from datasets_registry.hosted import read_hosted
 from datasets_registry.manifest import Manifest
 from datasets_registry.registry import Registry
+from datasets_registry.store.model_files import damaged_files
 from datasets_registry.store.objects import damage, object_name
 from datasets_registry.version import CheckResult, Version
 from generation.models.folder import fingerprint, fingerprint_afresh, require_base
@@ -77,6 +78,9 @@ def _repeats(check: Check, registry: Registry, version: Version, before: CheckRe
 
 
 def _model(registry: Registry, version: Version) -> Iterator[str]:
+    if damaged := list(damaged_files(registry.store, registry.sent(version))):
+        yield from damaged
+        return
     folder = registry.folder(version)
     if read_hosted(folder) is None and not (folder / "config.json").exists():
         yield f"model folder {folder} is missing"

@@ -1,6 +1,8 @@
 """A registry over a bucket: machines without a common disk see the same versions."""
 
+import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,8 +11,9 @@ import obstore
 import pytest
 from obstore.store import MemoryStore
 
+from assets.cli.main import main
 from datasets_registry.errors import BrokenObject
-from datasets_registry.garbage import collect
+from datasets_registry.garbage import collect, freed_bytes
 from datasets_registry.registry import Registry
 from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.state import State
@@ -193,4 +196,34 @@ def test_a_models_file_that_was_changed_in_the_bucket_is_not_taken(
     obstore.put(bucket, sorted(names(bucket, "files"))[0], b"changed")
     with pytest.raises(BrokenObject, match="is not the file that was written"):
         machines("b").folder(version)
-    assert collect(registry, NOW).names == ()
+    (damage,) = verify(registry, version)
+    assert "is not the file that was written" in damage.what
+    assert collect(registry, NOW).names == () and freed_bytes(registry, [version]) > 1_000
+
+
+def test_collection_waits_for_a_writer_on_another_machine(machines: Machines, bucket: MemoryStore) -> None:
+    writer, collector = machines("a"), machines("b")
+    with ThreadPoolExecutor(1) as pool:
+        with writer.adding():
+            collecting = pool.submit(collect, collector, NOW, dry_run=False)
+            staged = writer.stage(SuiteFigure, rows_of("left", 1), "left")
+            with pytest.raises(TimeoutError):
+                collecting.result(timeout=0.3)
+            (version,) = writer.commit_staged([staged], HOW)
+        collecting.result(timeout=30)
+    assert machines("c").rows(SuiteFigure, version) == rows_of("left", 1)
+
+
+def test_what_is_pulled_is_shown(
+    machines: Machines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commit(machines("a"))
+    commit(machines("a"), 2)
+    monkeypatch.setenv("TRIMTAB_HOME", str(tmp_path / "b"))
+    machines("b").refresh_views()
+    for arguments, views in (([], ["left", "left@2"]), (["left@1"], ["left", "left@1", "left@2"])):
+        monkeypatch.setattr(sys, "argv", ["trimtab", "pull", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == 0 and "on this machine: left@" in capsys.readouterr().out
+        assert shown(machines("b")) == views
