@@ -10,14 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from datasets_registry.catalog.tables import engine_at
 from datasets_registry.state import REPOSITORY, State
 from generation.completer import Completer
 from generation.ledger.claims import claim
-from generation.ledger.ledger import Ledger
+from generation.ledger.ledger import Ledger, Origin, Writer
 from generation.request import Completion, Message, Request
 from generation.scripted import ScriptedBackend
+from tests.postgres import PostgresServer
 
 
 def test_a_key_is_claimed_by_one_at_a_time(tmp_path: Path) -> None:
@@ -142,3 +144,21 @@ def test_what_the_first_failed_to_make_is_made_by_the_second(
         assert second.is_alive() and not backend.requests
     second.join(30)
     assert [completion.text for completion in done] == ["made"]
+
+
+def test_what_two_made_as_one_was_paused_too_long_is_read_once(
+    state: State, postgres: PostgresServer
+) -> None:
+    engine = engine_at(postgres.database())
+    ledger, backend = Ledger(state.ledger, engine), ScriptedBackend(lambda _: "made")
+    (request,) = ask("a")
+    with ledger.claim([request.key(backend.fingerprint)]) as paused:
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE claim SET until = clock_timestamp()"))
+        other = Completer(ScriptedBackend(lambda _: "made"), ledger, asset="y", report=print)
+        assert [completion.text for completion in other("two", [request])] == ["made"]
+        with Writer(ledger, Origin(backend.fingerprint, "scripted", "x")) as writer:
+            writer.add(paused.mine[0], request, Completion(text="made", finish_reason="stop"))
+    assert ledger.ask("SELECT count(*) AS num FROM stored") == [{"num": 2}]
+    assert ledger.stats()[0]["completions"] == 1
+    engine.dispose()
