@@ -190,7 +190,8 @@ class Writer:
         for thread in self._threads:
             thread.join()
         self._write()
-        if not isinstance(self._failure, StoreFailed):
+        # what ends this may be that the bucket is away, and then it was waited for
+        if error is None or not isinstance(self._failure, StoreFailed):
             self._send()
 
     def add(
@@ -241,7 +242,6 @@ class Writer:
                     self._ledger.send(self._unsent[0])
                     del self._unsent[0]
             except StoreFailed as error:
-                # whoever closes this does not wait for the bucket once more
                 self._failure = error
                 raise
 

@@ -160,6 +160,27 @@ def test_rows_are_written_here_while_the_bucket_is_waited_for(
     assert machines.there() == listed(ledger.folder)
 
 
+def test_a_writer_does_not_end_well_before_all_is_sent(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger_module, "FLUSH_SECONDS", 0.02)
+    failed, request = threading.Event(), Request(messages=(Message(role="user", content="x"),))
+
+    class Away(BucketStore):
+        def send(self, name: str, file: Path, *, replace: bool = False) -> bool:
+            failed.set()
+            raise StoreFailed("away")
+
+    ledger = machines.ledger("a", Away("memory://", machines.bucket("a").root, machines.client))
+    with (
+        pytest.raises(StoreFailed, match="away; .* are kept"),
+        Writer(ledger, Origin("m", "b", "x")) as writer,
+    ):
+        writer.add("one", request, Completion(text="1", finish_reason="stop"))
+        assert failed.wait(30)
+    assert len(listed(ledger.folder)) == 1 and not machines.there()
+
+
 def test_a_ledger_from_before_the_bucket_and_what_a_bucket_lost_are_sent(machines: Machines) -> None:
     local = Ledger(machines.ledger("a").folder)
     for number in range(4):

@@ -4,11 +4,13 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
-from datasets_registry.errors import ModelFailed, OverBudget
+from datasets_registry.agreement.claim import Claim
+from datasets_registry.errors import BrokenCatalog, ModelFailed, OverBudget
 from generation.completer import Completer
 from generation.ledger.claims import claim
 from generation.ledger.ledger import Ledger, Origin, Writer
@@ -223,3 +225,25 @@ def test_what_another_process_generates_is_waited_for_and_taken(
             writer.add(theirs, ask("a", 1), Completion(text="theirs", finish_reason="stop"))
     thread.join(30)
     assert ended == [["a/0", "theirs", "shared/0"]]
+
+
+def test_a_catalog_that_goes_away_ends_a_stream_when_what_is_in_flight_is_stored(tmp_path: Path) -> None:
+    backend = Feeding(tokens)
+
+    class Away(Ledger):
+        """A ledger whose second claim finds nobody to agree with."""
+
+        claimed: Sequence[str] = ()
+
+        def claim(self, keys: Sequence[str]) -> AbstractContextManager[Claim]:
+            if self.claimed:
+                raise BrokenCatalog("the catalog's server has been away")
+            self.claimed = keys
+            return super().claim(keys)
+
+    ledger = Away(tmp_path)
+    complete = Completer(backend, ledger, asset="test", report=lambda line: None)
+    with pytest.raises(BrokenCatalog, match="has been away"):
+        list(flow(complete, "x", tasks(40), 20))
+    (first,) = ledger.ask("SELECT count(*) AS num FROM completions")
+    assert first["num"] == len(ledger.claimed) > 20
