@@ -20,7 +20,7 @@ from methods.judging.rules import Rule, keeps
 from methods.rlaif.pairs import PairSettings, Sample, sample_completions
 from methods.rlaif.rule_selections import RuleSelectionSettings
 
-SAMPLES = 3
+SAMPLES = 2
 KEPT = "principles kept"
 Prompts = Sequence[tuple[Kind, Prompt]]
 
