@@ -12,7 +12,7 @@ export DO_NOT_TRACK := 1
 # without it Dagster's daemon may see what comes during a look twice, and ask for the same rebuild again
 export DAGSTER_AUTOMATION_TICK_SETTLE_SECONDS := 0.2
 
-.PHONY: setup vllm cluster demo dev test coverage test-vllm cluster-test lint pictures bench bench-quick check-gpu
+.PHONY: setup vllm cluster demo cluster-demo dev test coverage test-vllm cluster-test lint pictures bench bench-quick check-gpu
 
 setup: $(STAMP)
 
@@ -35,6 +35,10 @@ cluster: .venv/.cluster
 
 demo: $(STAMP)
 	@$(BIN)/python -m assets.demo
+
+# PostgreSQL, an S3 server, Ray and Dagster on loopback build the profile `cluster`, and are gone afterwards
+cluster-demo: cluster
+	@$(BIN)/python -m assets.cluster
 
 dev: $(STAMP)
 	@exec $(BIN)/python -m assets.dev --port $(PORT)

@@ -14,12 +14,13 @@ os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
 import pytest
 from hypothesis import settings
 
+from assets.cluster.postgres import postgres_binaries
 from datasets_registry.registry import Registry
 from datasets_registry.state import REPOSITORY, State
 from datasets_registry.version import Derivation
 from generation.models.smollm2 import convert
 from generation.models.sources import SMOLLM2
-from tests.postgres import PostgresServer, postgres_binaries, postgres_server
+from tests.postgres import PostgresServer, postgres_server
 from tests.tiny_model import write_tiny_model
 from tests.traced import Traced
 

@@ -35,6 +35,7 @@ NEUTRAL: Mapping[str, str] = {
     "generation.spending": "prices and budgets stop a run, and change no row of one that ends",
     "generation.models.shapes": "sizes of a model, which its fingerprint holds",
     "training.online.recording": "what a run keeps of its samples changes no weight",
+    "training.settings.launch": "processes share each step, and train as one does",
     "training.estimates": "how many rows are taken at once, and not which make a step",
     "datasets_registry.agreement": "who waits for whom changes no content",
     "datasets_registry.store": STORED,

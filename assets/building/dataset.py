@@ -1,6 +1,6 @@
 """Dataset assets: made once per recipe, audited, then published."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from itertools import chain
 
 import dagster as dg
@@ -9,7 +9,7 @@ from assets.building.automation import require_hours
 from assets.building.check_specs import blocking, check_spec
 from assets.building.declared import Dataset, Names
 from assets.building.inputs import GivenInputs, GivenModels, GraphModel, OpenBackend, Report
-from assets.building.opening import MODEL_POOL, failures_as_sentences, open_ready, reporter
+from assets.building.opening import failures_as_sentences, open_ready, pool_of, reporter
 from assets.building.review.carried import carried
 from assets.building.review.waiting import waiting_asset
 from assets.building.rounds.halting import NO_LABELS, stopped, without_rows
@@ -69,10 +69,14 @@ def dataset_asset(
         kinds={"parquet", "duckdb"},
         code_version=recipe.version,
         metadata={"dagster/column_schema": column_schema(method.rows)},
-        pool=MODEL_POOL if dataset.generates else None,
+        pool=pool_of(profile, _asked(dataset)) if dataset.generates else None,
         check_specs=[check_spec(recipes.key(recipe.name), check) for check in recipe.checks],
     )(materialize)
     return waiting_asset(asset, materialize) if dataset.may_wait else asset
+
+
+def _asked(dataset: Dataset) -> Iterator[str]:
+    yield from (model for models in dataset.models.values() for model in models)
 
 
 def _make(

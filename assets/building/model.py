@@ -11,9 +11,11 @@ from assets.building.automation import require_hours
 from assets.building.check_specs import blocking, check_spec
 from assets.building.declared import Trained
 from assets.building.inputs import Report
-from assets.building.opening import MODEL_POOL, failures_as_sentences, open_ready, reporter
+from assets.building.opening import failures_as_sentences, open_ready, pool_of_trainers, reporter
 from assets.building.rounds.halting import handed_on, stopped
-from assets.building.training_run import failed_checks, lacked_rows, prepare, run_trainer
+from assets.building.trainer.process import environment, run_trainer
+from assets.building.trainer.ray_job import run_job
+from assets.building.training_run import TrainerRun, failed_checks, lacked_rows, prepare
 from assets.building.versions import Recipes, Versions
 from assets.profile.models import TrainedModel
 from assets.profile.profile import Profile
@@ -42,7 +44,7 @@ def model_asset(model: Trained, recipes: Recipes, profile: Profile) -> dg.Assets
         group_name=model.group,
         kinds={"pytorch", "safetensors"},
         code_version=recipe.version,
-        pool=MODEL_POOL,
+        pool=pool_of_trainers(profile),
         check_specs=[check_spec(recipes.key(recipe.name), check) for check in checks],
     )
     # Dagster takes a generic annotation beside check_specs for a tuple of outputs
@@ -62,7 +64,7 @@ def model_asset(model: Trained, recipes: Recipes, profile: Profile) -> dg.Assets
                 for line in run.announcement:
                     report(f"{recipe.name}: {line}")
                 try:
-                    run_trainer(context, pipes, run.command, run.config, registry)
+                    _train(context, pipes, run, profile, registry)
                 except ModelFailed as failure:
                     if not (model.may_lack_rows and lacked_rows(run.output, section.training)):
                         failed = failed_checks(checks, run.output, section.training)
@@ -85,6 +87,20 @@ def model_asset(model: Trained, recipes: Recipes, profile: Profile) -> dg.Assets
             )
 
     return materialize
+
+
+def _train(
+    context: dg.AssetExecutionContext,
+    pipes: dg.PipesSubprocessClient,
+    run: TrainerRun,
+    profile: Profile,
+    registry: Registry,
+) -> None:
+    if profile.launch.on == "ray":
+        told = environment(registry)
+        run_job(context, profile, run.command, run.config, told, reporter(context))
+    else:
+        run_trainer(context, pipes, run.command, run.config, registry)
 
 
 def _its_base(

@@ -1,7 +1,7 @@
 """What every materialization does first: the registry, progress lines, and errors as sentences."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 import dagster as dg
@@ -21,11 +21,23 @@ from datasets_registry.plain_text import plain, plain_line
 from datasets_registry.registry import Registry
 from datasets_registry.state import State
 
-MODEL_POOL = "gpu"
+# whoever runs a model on this machine's cards, and on a cluster's
+MODEL_POOL, CLUSTER_POOL = "gpu", "cluster"
 # the kind of a failure, in its metadata; and the budget that a run has
 CAUSE, BUDGET_TAG = "cause", "trimtab/budget"
 # runs of this process whose machine was found to be ready
 _READY: set[str] = set()
+
+
+def pool_of_trainers(profile: Profile) -> str:
+    """The pool whose slots are the trainings that may go on at once."""
+    return CLUSTER_POOL if profile.launch.on == "ray" else MODEL_POOL
+
+
+def pool_of(profile: Profile, models: Iterable[str]) -> str:
+    """The pool of what asks these models for completions: the cluster's where all of them run there."""
+    backends = {profile.given(model).backend for model in models}
+    return CLUSTER_POOL if backends == {"ray"} else MODEL_POOL
 
 
 @contextmanager

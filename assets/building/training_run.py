@@ -1,4 +1,4 @@
-"""One run of a trainer: its config, what starts it, and what a run that failed leaves."""
+"""One run of a trainer: its config, the command of it, and what a run that failed leaves."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,19 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
-from dagster._core.errors import DagsterPipesExecutionError
-
 from assets.building.declared import Trained
 from assets.building.versions import Versions
 from assets.profile.profile import Profile
-from datasets_registry.errors import ModelFailed
-from datasets_registry.exporting.places import CONFIG, ERROR, ROWS
+from datasets_registry.exporting.places import CONFIG, ROWS
 from datasets_registry.manifest import Manifest
-from datasets_registry.registry import Registry
-from datasets_registry.state import REPOSITORY, durable, run_name
+from datasets_registry.state import durable, run_name
 from datasets_registry.version import CheckResult, Derivation, Version
-from generation.cards.turns import alone
 from methods.templates import fill, only
 from quality.checks.models import ModelCheck, check_manifest, lost_share
 from training.settings.learning import TrainingSettings
@@ -113,29 +107,6 @@ def exact_roles(model: Trained, inputs: Sequence[Version]) -> dict[str, Any]:
     if section.compared_with:
         exact["reference"] = versions[section.compared_with]
     return exact
-
-
-def run_trainer(
-    context: dg.AssetExecutionContext,
-    pipes: dg.PipesSubprocessClient,
-    command: list[str],
-    config: Path,
-    registry: Registry,
-) -> None:
-    """Run a trainer in processes of its own, alone on the cards; raises ModelFailed with its sentence."""
-    sentence = config.with_name(ERROR)
-    sentence.unlink(missing_ok=True)
-    environment = {
-        "TRIMTAB_HOME": str(registry.state.root),
-        "HF_DATASETS_CACHE": str(registry.state.cache / "datasets"),
-    }
-    try:
-        with alone(f"training in {config.parent.name}"):
-            pipes.run(context=context, cwd=str(REPOSITORY), command=command, env=environment)
-    except DagsterPipesExecutionError as error:
-        if sentence.exists():
-            raise ModelFailed(sentence.read_text(encoding="utf-8")) from error
-        raise ModelFailed(f"{error}: see the run's stderr for the cause") from error
 
 
 def write_config(output: Path, name: str, exact: Mapping[str, Any], content: Mapping[str, Any]) -> Path:

@@ -1,8 +1,9 @@
-"""Whether this machine can build what a run is about to: keys, GPU, driver, vLLM and disk."""
+"""Whether this machine, or its cluster, can build what a run is about to: keys, GPU, driver, vLLM, disk."""
 
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 
+from assets.preflight.cluster import require_room
 from assets.preflight.disk import GB, largest, parts, total
 from assets.preflight.machine import Machine, this_machine, triton_problem
 from assets.preflight.replicas import require_cluster
@@ -23,7 +24,8 @@ def require_ready(profile: Profile, state: State, inputs: Mapping[str, tuple[str
     """Return where this machine can build the assets that ``inputs`` has, each with what it is made from.
 
     Nothing to build needs nothing. Raises BadInput for a server's key or client, a GPU, a driver or a vLLM
-    that is missing, and NoSpace for a disk that is too small for all that would be written.
+    that is missing, or a cluster that could hold no trainer, and NoSpace for a disk that is too small for all
+    that would be written.
     """
     if not inputs:
         return
@@ -35,6 +37,8 @@ def require_ready(profile: Profile, state: State, inputs: Mapping[str, tuple[str
             require_gpu(profile, this_machine())
         require_vllm_build(profile)
         _require_samplers(profile, running)
+    if profile.launch.on == "ray" and any(_is_trained(profile, name) for name in inputs):
+        require_room(profile)
     require_disk(profile, state, inputs)
 
 
@@ -64,13 +68,16 @@ def _asked(profile: Profile, name: str, read: tuple[str, ...]) -> Iterator[str]:
 
 def _runs_a_model(profile: Profile, name: str, read: tuple[str, ...]) -> bool:
     """Whether an asset trains a model, or runs one on this machine."""
-    section = profile.models.get(name)
-    if isinstance(section, TrainedModel):
-        return True
-    if isinstance(section, ReleasedModel):
+    if _is_trained(profile, name):
+        return profile.launch.on == "here"
+    if isinstance(profile.models.get(name), ReleasedModel):
         return False
     models = [model for model in read if model in profile.models]
     return any(profile.given(model).backend not in (*REMOTE, "ray") for model in models)
+
+
+def _is_trained(profile: Profile, name: str) -> bool:
+    return isinstance(profile.models.get(name), TrainedModel)
 
 
 def require_gpu(profile: Profile, machine: Machine) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 FOLDER = "dagster"
 # where the checkout's dagster.yaml keeps what is written
-_BASE = "base_dir: .dagster"
+BASE = "base_dir: .dagster"
 _MOST_CHARACTERS = 200
 
 
@@ -73,4 +73,4 @@ def own_home(profile: str | None = None) -> Path:
 def settings_of(home: Path) -> str:
     """The checkout's dagster.yaml with its folders moved to ``home``."""
     settings = (REPOSITORY / "dagster.yaml").read_text(encoding="utf-8")
-    return settings.replace(_BASE, f"base_dir: {home}")
+    return settings.replace(BASE, f"base_dir: {home}")

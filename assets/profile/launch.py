@@ -3,27 +3,54 @@
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from datasets_registry.settings import Settings
 from training.settings.launch import Launch
 from training.settings.trackers import Trackers
 
+# the tag by which a run asks a Ray cluster for resources
+RAY_TAG = "dagster-ray/config"
+
 
 class LaunchSection(Launch):
-    """How trainers run, and what the daemon's runs need of a cluster, such as GPUs of Kubernetes or Ray."""
+    """Where trainers run and how, and what the daemon's runs need of a cluster."""
 
+    on: Literal["here", "ray"] = Field(
+        "here",
+        description="`here`: trainers are processes beside the run; `ray`: jobs of the cluster at "
+        "RAY_ADDRESS, each of which asks for its GPUs, or for CPUs where there are none",
+    )
+    elastic: bool = Field(
+        False, description="ray: the cluster adds nodes by itself, so that a trainer waits for one to come"
+    )
     tags: Mapping[str, Any] = Field(default={}, description="Tags of the runs that the daemon asks for")
 
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> Self:
+        if self.on == "here":
+            self.require_meeting()
+        config = self.tags.get(RAY_TAG)
+        if self.on == "ray" and isinstance(config, Mapping) and config.get("num_gpus"):
+            raise ValueError(
+                f"tags.{RAY_TAG!r}.num_gpus: a run would hold {config['num_gpus']} GPUs for which its own "
+                "trainers and engines wait: leave num_gpus out, as these ask for theirs"
+            )
+        return self
+
     def command(self, module: str, config: Path) -> list[str]:
-        """The command that starts the trainer ``module``."""
-        started = ["training.launch", module] if self.several else [module]
+        """The command that starts the trainer ``module``, on all machines where a cluster has them."""
+        machines = self.on == "ray" and self.machines > 1
+        launcher = "training.launch.machines" if machines else "training.launch"
+        started = [launcher, module] if self.several else [module]
         return [sys.executable, "-m", *started, "--config", str(config)]
 
     def further_commands(self, module: str, config: Path) -> list[str]:
-        """The commands to run on each further machine, which has this checkout and the state folder."""
+        """The commands to run by hand on each further machine, which has this checkout and the state."""
+        if self.on == "ray":
+            return []
         command = " ".join(["python", *self.command(module, config)[1:]])
         return [f"{command} --machine-rank {rank}" for rank in range(1, self.machines)]
 

@@ -21,13 +21,14 @@ from random import Random
 
 import duckdb
 
+from assets.cluster.postgres import postgres_binaries
 from datasets_registry import garbage
 from datasets_registry.registry import Registry
 from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.state import REPOSITORY, State
 from datasets_registry.version import Version
 from tests.datasets_registry.committing import NUM_ROWS, PAIR, rows_of
-from tests.postgres import postgres_binaries, postgres_server
+from tests.postgres import postgres_server
 
 SEED = 0
 LONGEST_LIFE = 0.6

@@ -9,13 +9,13 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from datasets_registry.boundary import UNFORESEEN, CommandParser, run_command
 from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.exporting.places import require_run_folder
-from datasets_registry.settings import Settings
 from training.launch.files import write_launch_config
+from training.launch.run import LaunchedRun
 from training.running.memory import FILE
 from training.running.process import (
     die_with_parent,
@@ -28,23 +28,7 @@ from training.running.process import (
     take_no_input,
 )
 from training.running.visible import this_machine
-from training.settings.launch import Launch
 from training.settings.run import read_config
-
-
-class LaunchedSettings(Settings, extra="ignore"):
-    """The setting of any trainer that a launch reads."""
-
-    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
-
-
-class LaunchedRun(Settings, extra="ignore"):
-    """The part of any trainer's config that a launch reads; the trainer itself validates all of it."""
-
-    name: str
-    output: Path
-    settings: LaunchedSettings
-    launch: Launch = Launch()
 
 
 def main() -> None:
@@ -61,7 +45,7 @@ def main() -> None:
         error_file(arguments.config).unlink(missing_ok=True)
         launch_config = write_launch_config(
             config.output,
-            config.launch,
+            config.meeting_at(arguments.main_address, arguments.main_port),
             machine_rank=arguments.machine_rank,
             bfloat16=_in_bfloat16(config.settings.dtype),
         )
@@ -96,6 +80,8 @@ def _arguments() -> Namespace:
         "--config", type=Path, required=True, help="a JSON file: see training/settings/run.py"
     )
     parser.add_argument("--machine-rank", type=int, default=0, help="number of this machine, from 0")
+    parser.add_argument("--main-address", help="of the first machine, where the config does not say it")
+    parser.add_argument("--main-port", type=int, help="the port there")
     return parser.parse_args()
 
 

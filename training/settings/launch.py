@@ -24,11 +24,14 @@ class Launch(Settings):
     def _fits_together(self) -> Self:
         if self.processes % self.machines:
             raise ValueError(f"{self.machines} machines cannot share {self.processes} processes evenly")
-        if self.machines > 1 and self.main_address is None:
-            raise ValueError("several machines need main_address: the first one's name or address")
         if self.processes == 1 and self.strategy != "ddp":
             raise ValueError(f"strategy {self.strategy!r} is for several processes: set processes too")
         return self
+
+    def require_meeting(self) -> None:
+        """Raise ValueError where several machines do not know where they meet."""
+        if self.machines > 1 and self.main_address is None:
+            raise ValueError("several machines need main_address: the first one's name or address")
 
     @property
     def config(self) -> dict[str, JsonValue]:

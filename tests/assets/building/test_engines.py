@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from assets.building.inputs import open_local
-from assets.building.training_run import run_trainer
+from assets.building.trainer.process import run_trainer
 from assets.graph import build_graph
 from assets.orders.run import build
 from assets.plan import plan

@@ -3,30 +3,19 @@
 import json
 from pathlib import Path
 
-import dagster as dg
 import pytest
 
 from assets.building.code import Code, code_of
-from assets.building.declared import Trained
-from assets.building.model import model_asset
-from assets.building.recipe import Recipe, recipe_of
 from assets.building.training_run import prepare
-from assets.building.versions import Recipes, Versions
+from assets.building.versions import Versions
 from assets.graph import build_graph
 from assets.profile.launch import LaunchSection
-from assets.profile.models import TrainedModel
-from assets.profile.profile import Profile, load_profile
 from datasets_registry.manifest import Manifest
 from datasets_registry.registry import Registry
-from datasets_registry.rows.cai import SftExample
 from datasets_registry.state import State
-from generation.models.folder import fingerprint
-from tests.assets.small import write_profile
-from tests.rows import make
+from tests.assets.building.launched import built, declared, give, materialize, profile
 from tests.training import light
-from training.settings.learning import TrainingSettings
 from training.settings.sft import SftSettings
-from training.trainers import Trainer
 
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
 
@@ -36,50 +25,10 @@ TAGS = """
 """
 
 
-def profile(folder: Path, model: Path, more: str = "") -> Profile:
-    """The small profile, and more of it."""
-    path = write_profile(folder, model)
-    # one row a step cannot be shared
-    path.write_text(path.read_text().replace("batch_size = 1", "batch_size = 2") + more)
-    return load_profile(str(path))
-
-
-def declared(settings: TrainingSettings, source: str = "training.sft") -> tuple[Trained, dict[str, Recipe]]:
-    """A model of a base and a dataset that are there, and the recipes of all three."""
-    trainer = Trainer(source, source, type(settings), "supervised")
-    section = TrainedModel(trainer="sft", base="base_policy", dataset="cai_sft", training=settings)
-    policy = Trained("policy", trainer, section, group="models")
-    given = {name: Recipe(name) for name in ("base_policy", "cai_sft")}
-    return policy, {**given, "policy": recipe_of(policy)}
-
-
-def built(
-    profile: Profile, settings: TrainingSettings, source: str = "training.sft"
-) -> tuple[Recipe, dg.AssetsDefinition]:
-    """Such a model's recipe and asset."""
-    policy, recipes = declared(settings, source)
-    return recipes["policy"], model_asset(policy, Recipes(recipes, {}), profile)
-
-
-def materialize(asset: dg.AssetsDefinition) -> dg.ExecuteInProcessResult:
-    """Run it in Dagster."""
-    with dg.DagsterInstance.ephemeral() as instance:
-        return dg.materialize(
-            [asset], resources={"pipes": dg.PipesSubprocessClient()}, instance=instance, raise_on_error=False
-        )
-
-
 @pytest.fixture
 def given(state: State, registry: Registry, tiny_model: Path) -> None:
     """A base and rows to learn."""
-    versions = Versions({name: Recipe(name) for name in ("base_policy", "cai_sft")}, {}, registry)
-    base = versions.derivation("base_policy")
-    registry.record_checks(
-        registry.commit_model("base_policy", tiny_model, fingerprint(tiny_model), base), []
-    )
-    rows = [make(SftExample, f"p{number}", completion="yes yes") for number in range(16)]
-    version = registry.commit(SftExample, rows, versions.derivation("cai_sft"))
-    registry.record_checks(version, [])
+    give(registry, tiny_model)
 
 
 def test_an_asset_is_trained_by_two_processes_and_is_the_one_that_one_would_train(

@@ -22,8 +22,9 @@ from tests.rows import make
 from tests.training.online_runs import scorer
 from tests.training.plans import Plan, carried_out, given
 from tests.training.runs import SETTINGS, as_it_is, commit, manifest, write
-from training.launch.__main__ import LaunchedRun, require_possible
+from training.launch.__main__ import require_possible
 from training.launch.files import write_launch_config
+from training.launch.run import LaunchedRun
 from training.settings.launch import Launch
 from training.settings.run import read_config
 from training.sft import sft

@@ -1,0 +1,1 @@
+"""Tests of a cluster's Dagster, and of services that end with whoever needs them."""
