@@ -63,7 +63,7 @@ def unprivileged() -> str | None:
 
 
 def run_as(user: str | None, folder: Path, *command: str) -> None:
-    """Run one of PostgreSQL's programs in ``folder``; raises RuntimeError with what it says where it fails."""
+    """Run a program of PostgreSQL in ``folder``; raises RuntimeError with what it says where it fails."""
     # the server that pg_ctl starts would keep a pipe open for as long as it runs
     with (folder / "commands.log").open("ab") as log:
         done = subprocess.run(

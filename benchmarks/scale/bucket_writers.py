@@ -9,12 +9,13 @@ from multiprocessing.synchronize import Barrier, Event
 from pathlib import Path
 from typing import Any
 
+from assets.cluster.postgres import postgres_binaries
 from benchmarks.sides.figure import Figure, exactly, repeated
 from benchmarks.sides.registry.writers import PATIENCE, ROWS, table, together, write_registry
 from datasets_registry.registry import Registry
 from datasets_registry.state import State
 from tests.datasets_registry.stores.seaweed import BUCKET, Seaweed, seaweed_server, weed_binary
-from tests.postgres import PostgresServer, postgres_binaries, postgres_server
+from tests.postgres import PostgresServer, postgres_server
 
 WRITERS, COMMITS, REPEATS = 8, 25, 1
 QUICK_WRITERS, QUICK_COMMITS = 2, 5

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+from assets.cluster.postgres import postgres_binaries
 from benchmarks.scale.bucket_writers import inherited
 from benchmarks.sides.figure import Figure, exactly
 from datasets_registry.errors import TrimtabError
@@ -17,7 +18,7 @@ from datasets_registry.state import REPOSITORY, State
 from tests.datasets_registry.committing import commit_step, cut_small
 from tests.datasets_registry.killed_committer import Told, inspect
 from tests.datasets_registry.stores.seaweed import BUCKET, Seaweed, seaweed_server, weed_binary
-from tests.postgres import PostgresServer, postgres_binaries, postgres_server
+from tests.postgres import PostgresServer, postgres_server
 
 KILLS, QUICK_KILLS = 20, 1
 COMMITTERS = 2

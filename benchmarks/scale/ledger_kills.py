@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from assets.cluster.postgres import postgres_binaries
 from benchmarks.faults import killed_figures
 from benchmarks.scale.bucket_writers import inherited
 from benchmarks.sides.figure import Figure
@@ -16,7 +17,7 @@ from benchmarks.sides.generation.recorded_run import RecordedRun
 from datasets_registry.state import State
 from generation.ledger.ledger import Ledger
 from tests.datasets_registry.stores.seaweed import BUCKET, Seaweed, seaweed_server, weed_binary
-from tests.postgres import PostgresServer, postgres_binaries, postgres_server
+from tests.postgres import PostgresServer, postgres_server
 
 KILLS, QUICK_KILLS = 20, 1
 REQUESTS = 400

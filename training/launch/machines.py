@@ -109,7 +109,9 @@ def said(words: Sequence[str], folder: str) -> Iterator[str | int]:
         text=True,
     )
     try:
-        yield from process.stdout or ()
+        # Ray sends to what it drives, which a file cannot take
+        for line in process.stdout or ():  # noqa: UP028
+            yield line
         yield process.wait()
     finally:
         process.kill()

@@ -13,7 +13,7 @@ from assets.profile.launch import LaunchSection
 from datasets_registry.manifest import Manifest
 from datasets_registry.registry import Registry
 from datasets_registry.state import State
-from tests.assets.building.launched import built, declared, give, materialize, profile
+from tests.assets.building.trainer.launched import built, declared, give, materialize, profile
 from tests.training import light
 from training.settings.sft import SftSettings
 

@@ -74,7 +74,9 @@ def test_the_profile_comes_from_the_environment(profile: Path, monkeypatch: pyte
 
 
 def test_an_unknown_profile_names_those_there_are() -> None:
-    with pytest.raises(BadInput, match="unknown profile 'pocket': use one of cai, evaluation, gpu, gpu24, "):
+    with pytest.raises(
+        BadInput, match="unknown profile 'pocket': use one of cai, cluster, evaluation, gpu, gpu24, "
+    ):
         load_profile("pocket")
 
 

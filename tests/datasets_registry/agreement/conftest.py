@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.postgres import PostgresServer, postgres_binaries, postgres_server
+from assets.cluster.postgres import postgres_binaries
+from tests.postgres import PostgresServer, postgres_server
 
 
 @pytest.fixture(scope="package")

@@ -14,7 +14,7 @@ from assets.preflight.cluster import JOBS, Asked, asked_of, jobs
 from assets.profile.launch import LaunchSection
 from assets.profile.profile import load_profile
 from datasets_registry.errors import BadInput
-from tests.assets.building.launched import profile
+from tests.assets.building.trainer.launched import profile
 
 ON_RAY = '[launch]\non = "ray"\n'
 MACHINES = f"{ON_RAY}processes = 4\nmachines = 2\n"
