@@ -8,11 +8,12 @@ from multiprocessing.synchronize import Barrier
 
 from sqlalchemy import text
 
+from assets.cluster.postgres import postgres_binaries
 from benchmarks.sides.figure import Figure, at_most, exactly, repeated
 from datasets_registry.agreement import leases
 from datasets_registry.agreement.leases import Leases
 from datasets_registry.catalog.tables import engine_at
-from tests.postgres import postgres_binaries, postgres_server
+from tests.postgres import postgres_server
 
 PROCESSES, KEYS = 4, 8_192
 ROUNDS, QUICK_ROUNDS = 6, 2

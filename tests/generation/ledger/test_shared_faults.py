@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from assets.cluster.postgres import postgres_binaries
 from benchmarks.scale import ledger_kills
 from benchmarks.scale.ledger_kills import Trials
 from benchmarks.sides.generation.killed import Damage
 from tests.datasets_registry.stores.seaweed import seaweed_server, weed_binary
-from tests.postgres import postgres_binaries, postgres_server
+from tests.postgres import postgres_server
 
 
 @pytest.mark.cluster
