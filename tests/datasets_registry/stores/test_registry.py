@@ -16,7 +16,7 @@ from datasets_registry.errors import BrokenObject
 from datasets_registry.garbage import collect, freed_bytes
 from datasets_registry.registry import Registry
 from datasets_registry.rows.evaluation import SuiteFigure
-from datasets_registry.state import State
+from datasets_registry.state import REPOSITORY, State
 from datasets_registry.stores.bucket import BucketStore
 from datasets_registry.version import Derivation
 from quality.auditing.verify import verify
@@ -64,6 +64,15 @@ def test_another_machine_reads_what_one_committed(machines: Machines) -> None:
     assert commit(other) == version
     commit(other, 2)
     assert machines("a").rows(SuiteFigure, machines("a").passed("left")) == rows_of("left", 2)
+
+
+def test_the_query_that_the_docs_show_finds_a_versions_objects(machines: Machines) -> None:
+    version = machines("a").commit(SuiteFigure, rows_of("left", 1), HOW, "left")
+    text = (REPOSITORY / "docs" / "bucket.md").read_text()
+    query = text[text.index("SELECT jsonb_array_elements") :].partition("`")[0]
+    query = query.replace("preference_pairs", "left").replace("number = 3", "number = 1")
+    with machines("b").engine.connect() as connection:
+        assert list(connection.exec_driver_sql(query).scalars()) == version.shas
 
 
 def test_neither_a_commit_of_known_rows_nor_a_search_asks_the_bucket(
