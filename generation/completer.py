@@ -180,7 +180,7 @@ class Completer:
         from generation.ledger.ledger import Writer
 
         requests = ways.all
-        progress = Progress(title, len(requests), self.report)
+        progress = Progress(title, len(requests), self.report, self.backend)
         done = {}
         with Writer(self.ledger, self.origin) as writer:
             for key, answer, by_batch in self._answers(title, ways, batching, writer.flush):

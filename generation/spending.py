@@ -1,14 +1,15 @@
 """The cost of generation, and a budget that refuses or stops what would cost too much."""
 
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import Field
 
 from datasets_registry.errors import OverBudget
 from datasets_registry.settings import Settings
 from generation.ledger.history import History
-from generation.progress import span
+from generation.progress import Standing, span
 from generation.request import Completion, Request
 
 # the usual rule of thumb for English, used only before the ledger knows better
@@ -129,10 +130,21 @@ class Budget(Settings):
 
 @dataclass
 class Total:
-    """What was spent so far, by models of whatever price."""
+    """What was spent so far, by models of whatever price; by model what its replicas on a cluster did."""
 
     tokens: int = 0
     usd: float = 0.0
+    calls: int = 0
+    written: int = 0
+    began: float | None = None
+    ended: float = 0.0
+    replicas: dict[str, Standing] = field(default_factory=dict)
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Tokens written from the first answer to the last; None where there was no more than one."""
+        spent = self.ended - (self.began or self.ended)
+        return self.written / spent if spent > 0 else None
 
 
 class Meter:
@@ -172,8 +184,13 @@ class Meter:
     def spend(self, completion: Completion, *, by_batch: bool = False) -> float:
         """Count a completion, and give its price."""
         usd = (self.price.by_batch if by_batch else self.price).usd_of(completion)
-        self.total.tokens += completion.num_prompt_tokens + completion.num_completion_tokens
-        self.total.usd += usd
+        total = self.total
+        total.tokens += completion.num_prompt_tokens + completion.num_completion_tokens
+        total.usd += usd
+        total.calls += 1
+        total.written += completion.num_completion_tokens
+        total.ended = time.monotonic()
+        total.began = total.began or total.ended
         return usd
 
     def halt_if_over(self, title: str, num_left: int) -> None:

@@ -18,7 +18,7 @@ from assets.building.versions import Recipes, Versions
 from assets.profile.profile import Profile
 from assets.runs.draws import draws_of
 from assets.ui.keys import key_of
-from assets.ui.metadata import check_results, column_schema, dataset_metadata
+from assets.ui.metadata import check_results, column_schema, dataset_metadata, generation_metadata
 from assets.ui.red import details_of
 from assets.ui.summaries import TOLD, summary_of
 from datasets_registry.registry import Registry
@@ -42,6 +42,7 @@ def dataset_asset(
     def materialize(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
         with failures_as_sentences():
             registry, report = open_ready(context, recipes, profile), reporter(context)
+            spent: dict[str, float | str] = {}
             versions = recipes.versions(registry, context.run.run_id, draws=draws_of(context.run.tags))
             made, why = versions.made(recipe.name), stopped(versions, dataset.unless)
             if made:
@@ -57,9 +58,11 @@ def dataset_asset(
                 if dataset.generates:
                     require_hours(context, profile.rebuild)
                     require_served([dataset], profile, registry.state)
-                version = _make(dataset, versions, profile, report, backend)
+                meter = Meter(budget=profile.budget)
+                version = _make(dataset, versions, profile, report, backend, meter)
+                spent = generation_metadata(meter.total)
                 report(f"{version}: {version.num_rows} rows, {version.status}")
-            return _result(registry, dataset, version, blocking(recipe.checks), why)
+            return _result(registry, dataset, version, blocking(recipe.checks), why, spent)
 
     asset = dg.asset(
         key=key_of(recipes.key(recipe.name)),
@@ -80,7 +83,12 @@ def _asked(dataset: Dataset) -> Iterator[str]:
 
 
 def _make(
-    dataset: Dataset, versions: Versions, profile: Profile, report: Report, backend: OpenBackend
+    dataset: Dataset,
+    versions: Versions,
+    profile: Profile,
+    report: Report,
+    backend: OpenBackend,
+    meter: Meter,
 ) -> Version:
     """Run the method on exactly today's inputs, and let the checks decide."""
     registry, how, method = versions.registry, versions.derivation(dataset.name), dataset.method
@@ -88,7 +96,6 @@ def _make(
     inputs = GivenInputs(
         registry, {role: _versions_of(exact, names) for role, names in dataset.inputs.items()}
     )
-    meter = Meter(budget=profile.budget)
     models = GivenModels(
         {
             role: tuple(
@@ -119,11 +126,19 @@ def _make(
 
 
 def _result(
-    registry: Registry, dataset: Dataset, version: Version, blocks: Container[str], why: str | None
+    registry: Registry,
+    dataset: Dataset,
+    version: Version,
+    blocks: Container[str],
+    why: str | None,
+    spent: Mapping[str, float | str],
 ) -> dg.MaterializeResult[None]:
-    """What Dagster keeps of a materialization; ``why`` rounds have stopped, where there are no rows."""
+    """What Dagster keeps of a materialization; ``why`` rounds have stopped, where there are no rows.
+
+    ``spent`` says what was generated for it.
+    """
     row = dataset.method.rows
-    figures = {"why": why} if why else summary_of(registry, row, version)
+    figures = {**spent, **({"why": why} if why else summary_of(registry, row, version))}
     return dg.MaterializeResult(
         data_version=dg.DataVersion(version.learned_version),
         metadata=dataset_metadata(registry, row, version, figures, sampled=row not in TOLD),

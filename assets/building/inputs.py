@@ -25,6 +25,7 @@ from generation.completer import Completer
 from generation.ledger.ledger import Ledger
 from generation.models.folder import fingerprint
 from generation.models.marks import require_written
+from generation.progress import standing_of
 from generation.request import Backend
 from generation.spending import Meter
 from generation.templates.opening import read_tokenizer
@@ -139,6 +140,8 @@ class GraphModel:
         try:
             yield Completer(backend, ledger, asset=self.asset, report=self.report, meter=meter)
         finally:
+            if standing := standing_of(backend):
+                self.meter.total.replicas[self.name] = standing
             backend.close()
 
     def count_tokens(self, text: str) -> int:

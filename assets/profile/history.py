@@ -35,6 +35,13 @@ def dagster_home(profile: str | None = None) -> Path:
     return home
 
 
+def homes(state: State) -> list[Path]:
+    """The folders of the state's histories, and DAGSTER_HOME."""
+    own = [settings.parent for settings in (state.root / FOLDER).glob("*/dagster.yaml")]
+    chosen = os.environ.get("DAGSTER_HOME")
+    return list(dict.fromkeys([*own, *([Path(chosen)] if chosen and Path(chosen).is_dir() else [])]))
+
+
 def open_instance() -> "DagsterInstance":
     """The Dagster instance that `make dev` shows, whose home children are told of; raises as these do."""
     home = dagster_home()

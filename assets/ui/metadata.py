@@ -15,6 +15,8 @@ from datasets_registry.plain_text import plain
 from datasets_registry.registry import Registry
 from datasets_registry.rows.row import Row, arrow_schema
 from datasets_registry.version import CheckResult, Version
+from generation.progress import Standing
+from generation.spending import Total
 from quality.auditing.overruling import BY_HAND
 
 
@@ -53,6 +55,30 @@ def dataset_metadata(
         "version": version.number,
         **figures,
         **({"sample": listed(rows)} if sampled else {}),
+    }
+
+
+def generation_metadata(total: Total) -> dict[str, float | str]:
+    """What was generated for a materialization, its rate and price, and how replicas on a cluster did."""
+    if not total.calls:
+        return {}
+    rate = total.tokens_per_second
+    return {
+        "calls_made": total.calls,
+        "tokens_spent": total.tokens,
+        **({} if rate is None else {"tokens_per_second": round(rate, 1)}),
+        **({"usd_spent": round(total.usd, 4)} if total.usd else {}),
+        **{f"replicas_of_{model}": str(standing) for model, standing in total.replicas.items()},
+        **_over_replicas(list(total.replicas.values())),
+    }
+
+
+def _over_replicas(standings: Sequence[Standing]) -> dict[str, float]:
+    if not standings:
+        return {}
+    return {
+        "replicas": max(standing.ready for standing in standings),
+        "asked_again": sum(standing.asked_again for standing in standings),
     }
 
 

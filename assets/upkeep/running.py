@@ -1,14 +1,11 @@
 """Runs in progress of every profile in the state, and which datasets and models each may read."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from assets.profile.history import FOLDER, instance_at
+from assets.profile.history import homes, instance_at
 from datasets_registry.registry import Registry
-
-CONFIG = "dagster.yaml"
 
 
 @dataclass(frozen=True)
@@ -30,14 +27,7 @@ class Running:
 
 def running(registry: Registry) -> list[Running]:
     """Every run that waits or works; one whose process is gone is none."""
-    return [run for home in _homes(registry) for run in _runs_of(registry, home)]
-
-
-def _homes(registry: Registry) -> list[Path]:
-    """The folders of the state's histories, and DAGSTER_HOME."""
-    own = [settings.parent for settings in (registry.state.root / FOLDER).glob(f"*/{CONFIG}")]
-    chosen = os.environ.get("DAGSTER_HOME")
-    return list(dict.fromkeys([*own, *([Path(chosen)] if chosen and Path(chosen).is_dir() else [])]))
+    return [run for home in homes(registry.state) for run in _runs_of(registry, home)]
 
 
 def _runs_of(registry: Registry, home: Path) -> Iterator[Running]:

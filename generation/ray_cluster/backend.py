@@ -9,6 +9,7 @@ from datasets_registry.errors import BadInput
 from datasets_registry.state import State
 from generation.engine import BATCH_SIZE, EngineSettings, require_inner
 from generation.models.folder import fingerprint, require_base
+from generation.progress import Standing
 from generation.prompts import FolderPrompts
 from generation.ray_cluster.cluster import Room, require_ray
 from generation.ray_cluster.dispatch import START_SECONDS, Run, Size, Tally
@@ -55,6 +56,7 @@ class RayBackend:
             _environment(State()),
         )
         self._fleets, self._patience, self.tally = fleets, patience, Tally()
+        self._run: Run | None = None
         whole = self.base or folder
         self._prompts = FolderPrompts(whole)
         self.fleet = fleets.fleet((fingerprint(whole), settings), self._fleet) if fleets else self._fleet()
@@ -63,6 +65,11 @@ class RayBackend:
     def replicas(self) -> int:
         """How many replicas take requests; before the first does, how many are wanted."""
         return len(self.fleet.ready) or (1 if self.settings.replicas == "auto" else self.settings.replicas)
+
+    @property
+    def standing(self) -> Standing | None:
+        """How the replicas stand; None before the first request."""
+        return self._run.standing if self._run else None
 
     def adapted(self, folder: Path) -> "RayBackend":
         """The model of ``folder``, trained over this one's base, by the same replicas.
@@ -104,6 +111,7 @@ class RayBackend:
             if self._fleets:
                 self._fleets.make_room(self.fleet, size.replicas)
             run = Run(f"{self.name} on Ray", self.fleet, size, requests, more, self.tally)
+            self._run = run
             try:
                 yield from run.answers()
             finally:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from datasets_registry.errors import BadInput, ModelFailed
+from generation.progress import Standing
 from generation.request import Completion, Request
 
 Numbered = tuple[int, Request]
@@ -93,12 +94,23 @@ class Pool(Protocol):
 
 @dataclass
 class Tally:
-    """What replicas did: answers and tokens of each, and what deaths cost."""
+    """What replicas did: tokens of each since its first answer, and what deaths cost."""
 
-    answers: Counter[int] = field(default_factory=Counter)
+    began: dict[int, float] = field(default_factory=dict)
     tokens: Counter[int] = field(default_factory=Counter)
     num_deaths: int = 0
     num_redone: int = 0
+
+    def count(self, replica: int, tokens: int) -> None:
+        """One more answer."""
+        if replica not in self.began:
+            self.began[replica] = time.monotonic()
+        self.tokens[replica] += tokens
+
+    def rate(self, replica: int, now: float) -> float | None:
+        """Tokens a second of a replica; None where nothing has come of it."""
+        spent = now - self.began.get(replica, now)
+        return self.tokens[replica] / spent if spent > 0 else None
 
 
 @dataclass(frozen=True)
@@ -137,6 +149,20 @@ class Run:
         self._num_fruitless = 0
         self._ready_at = self._told_at = time.monotonic()
         self._put_first(requests)
+
+    @property
+    def standing(self) -> Standing:
+        """How the replicas stand now."""
+        now, tally = time.monotonic(), self.tally
+        rates = (tally.rate(replica, now) for replica in self._pool.ready)
+        return Standing(
+            len(self._pool.ready),
+            self._size.replicas,
+            len(self._waiting),
+            tuple(rate for rate in rates if rate is not None),
+            tally.num_deaths,
+            tally.num_redone,
+        )
 
     @property
     def unfinished(self) -> bool:
@@ -212,8 +238,7 @@ class Run:
             for number, completion in event.answers:
                 if in_hand.pop(number, None) is not None:
                     self._fruitful.add(event.replica)
-                    self.tally.answers[event.replica] += 1
-                    self.tally.tokens[event.replica] += completion.num_completion_tokens
+                    self.tally.count(event.replica, completion.num_completion_tokens)
                     yield number, completion
                     if fresh := self._more():
                         self._put_first(fresh)

@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 from datasets_registry.errors import BrokenCatalog, ModelFailed, OverBudget
 from generation.completer import Completer
 from generation.ledger.ledger import Writer
-from generation.progress import EVERY_SECONDS, span
+from generation.progress import EVERY_SECONDS, span, standing_of
 from generation.request import Completion, Feeds, Request, keys
 from generation.sound import sound
 from generation.streaming.tasks import Tasks, Wanted
@@ -207,4 +207,5 @@ class Stream(Generic[T]):
             *([f"{self._num_found:,} found"] if self._num_found else []),
         ]
         parts += [f"{len(self._in_flight):,} in hand"] if self._in_flight else [f"took {span(spent)}"]
-        return f"{self._title}: {' · '.join([*parts, rate])}"
+        standing = standing_of(self._backend)
+        return f"{self._title}: {' · '.join([*parts, rate, *([str(standing)] if standing else [])])}"

@@ -141,6 +141,7 @@ ASKED: dict[tuple[str, ...], list[tuple[str, ...]]] = {
         ("--export", "{out}", "--page", "rows/cai_sft@2"),
         ("--export", "{out}", "--page", EVIL),
     ],
+    ("runs",): [(), ("--number", "0")],
     ("ledger",): [()],
     ("ledger", "show"): [("{key}",), (EVIL,)],
     ("ledger", "compact"): [()],

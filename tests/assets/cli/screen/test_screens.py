@@ -60,6 +60,8 @@ ASKED: dict[str, tuple[str, ...]] = {
     "models": ("models",),
     "models show": ("models", "show", "dpo_policy"),
     "models export": ("models", "export", "given_policy", "out"),
+    "runs": ("runs",),
+    "pull": ("pull",),
     "ledger": ("ledger",),
     "ledger show": ("ledger", "show", "{call}"),
     "ledger audit": ("ledger", "audit"),
