@@ -117,7 +117,7 @@ def _names_removed_at(registry: Registry) -> dict[str, float]:
     times: dict[str, float] = {}
     for removed in removed_of(registry.engine):
         at = datetime.fromisoformat(removed.at).timestamp()
-        times |= {name: max(at, times.get(name, 0.0)) for name in names_of(removed.content)}
+        times |= {key: max(at, times.get(key, 0.0)) for key in names_of(removed.content)}
     return times
 
 

@@ -56,7 +56,7 @@ class Filed:
         """Whether the version's files are there."""
         if version.kind == "model":
             names = {"config.json", HOSTED_FILE}
-            return any((self.place(version) / name).exists() for name in names) or bool(
+            return any((self.place(version) / part).exists() for part in names) or bool(
                 names & self.sent(version).keys()
             )
         return not self._not_there(version.shas)
@@ -99,7 +99,7 @@ class Filed:
         if self.is_here(version):
             return self.place(version)
         folder = light_folder(self.state, str(version.content["path"]))
-        files = {name: file for name, file in self.sent(version).items() if file["bytes"] < LARGE}
+        files = {part: file for part, file in self.sent(version).items() if file["bytes"] < LARGE}
         fetch_folder(self.store, folder, files)
         return folder
 
@@ -117,7 +117,7 @@ class Filed:
             return True
         if version.kind == "dataset":
             return all(path.exists() for path in self._paths(version))
-        return all((self.place(version) / name).exists() for name in self.sent(version))
+        return all((self.place(version) / part).exists() for part in self.sent(version))
 
     def sent(self, version: Version) -> Mapping[str, Content]:
         """The files of a model version in the bucket; none where it is not in one."""
@@ -140,7 +140,7 @@ class Filed:
 
     def forget(self, names: Sequence[str]) -> None:
         """Let objects not count as stored any longer; what is made of the same rows is put again."""
-        shas = [Path(name).stem for name in names if name.startswith(f"{OBJECTS}/")]
+        shas = [Path(key).stem for key in names if key.startswith(f"{OBJECTS}/")]
         if shas:
             with self.records.writing() as connection:
                 for start in range(0, len(shas), SHAS_AT_ONCE):

@@ -56,27 +56,27 @@ def fetch_folder(store: Store, folder: Path, files: Mapping[str, Content]) -> No
     A folder that is new appears whole. Raises BrokenObject where a file is missing in the bucket, or is
     another one.
     """
-    if all((folder / name).exists() for name in files):
+    if all((folder / part).exists() for part in files):
         return
     with locked(store.root / "cache" / "fetching" / f"{digest(str(folder))[:16]}.lock"):
         # what a killed process has fetched is there still
         place = folder if folder.exists() else folder.with_name(f".tmp-{folder.name}")
-        absent = [name for name in files if not (place / name).exists()]
+        absent = [part for part in files if not (place / part).exists()]
         with ThreadPoolExecutor(_THREADS) as pool:
-            list(pool.map(lambda name: _fetch(store, place / name, files[name]), absent))
+            list(pool.map(lambda part: _fetch(store, place / part, files[part]), absent))
         if place != folder:
             place.rename(folder)
 
 
 def damaged_files(store: Store, files: Mapping[str, Content]) -> Iterator[str]:
     """What is wrong with files in a bucket, each fetched anew, whatever copy there is."""
-    for name, file in files.items():
+    for part, file in files.items():
         key = file_name(file["sha256"])
         with scratch(store, key) as copy:
             try:
                 store.fetch(key, copy, file["sha256"])
             except BrokenObject as error:
-                yield f"{name}: {error}"
+                yield f"{part}: {error}"
 
 
 def _fetch(store: Store, path: Path, file: Content) -> None:

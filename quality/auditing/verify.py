@@ -39,16 +39,16 @@ def _objects(registry: Registry, version: Version) -> Iterator[str]:
     shas, is_here = version.shas, registry.store.url is None
     recorded = {stored.sha: stored for stored in registry.records.objects(shas)}
     for sha in shas:
-        name = object_name(sha)
+        key = object_name(sha)
         if sha in recorded:
             wrong = damage(registry.store, recorded[sha])
         else:
-            wrong = None if is_here and registry.store.holds(name) else "is missing"
+            wrong = None if is_here and registry.store.holds(key) else "is missing"
         if wrong and not is_here:
             # a build takes the version for whole while its objects count as stored
-            registry.forget([name])
+            registry.forget([key])
         if wrong:
-            where = registry.store.place(name) if is_here else f"{registry.store.url}/{name}"
+            where = registry.store.place(key) if is_here else f"{registry.store.url}/{key}"
             yield f"object {where} {wrong}"
 
 

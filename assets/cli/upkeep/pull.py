@@ -38,6 +38,6 @@ def pull_command(
 
 def _chosen(registry: "Registry", names: Sequence[str]) -> "list[Version]":
     if names:
-        return [registry.resolve(name) for name in names]
+        return [registry.resolve(reference) for reference in names]
     latest = map(registry.latest, registry.names("dataset"))
     return [version for version in latest if version is not None]
