@@ -2,6 +2,7 @@
 
 import sys
 import tempfile
+from pathlib import Path
 
 from assets.cluster.kept import watched
 from datasets_registry.boundary import CommandParser, run_command
@@ -12,6 +13,8 @@ def main() -> int:
     CommandParser(description=__doc__).parse_args()
     # short, since sockets lie below, whose paths may have 107 bytes
     with tempfile.TemporaryDirectory(prefix="trimtab-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        # PostgreSQL, which refuses root, has to reach a folder of its own below
+        Path(folder).chmod(0o711)
         return watched([sys.executable, "-m", "assets.cluster.demo", folder])
 
 

@@ -36,7 +36,7 @@ launch = "none"
 
 [models.base_policy]
 backend = "transformers"
-engine = { inner = "none", replicas = "none" }
+engine = { replicas = 1 }
 """
 JOB = "__ASSET_JOB"
 POLL_SECONDS = 1.0

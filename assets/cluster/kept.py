@@ -76,5 +76,7 @@ def watching() -> Iterator[None]:
 
 
 def _interrupt_at_end() -> None:
-    sys.stdin.buffer.read()
+    # below Python's own streams, which a thread that waits keeps from closing
+    while os.read(0, 1024):
+        continue
     os.kill(os.getpid(), signal.SIGINT)

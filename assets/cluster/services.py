@@ -1,4 +1,4 @@
-"""The services of a cluster on this machine: databases, Ray and Dagster's daemon."""
+"""The services of a cluster on this machine: databases, a bucket, Ray and Dagster's daemon."""
 
 import os
 import secrets
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from assets.building.opening import CLUSTER_POOL
-from assets.cluster import ray_nodes
+from assets.cluster import ray_nodes, seaweed
 from assets.cluster.home import DRIVER, VARIABLE, write_event, write_home
 from assets.cluster.postgres import USER, postgres_binaries, server
 from assets.cluster.service import HOST, Service, free_ports
@@ -53,6 +53,8 @@ def services(folder: Path, report: Report) -> Iterator[Service]:
         home = folder / "dagster"
         os.environ.update(urls | ray_nodes.variables(port, dashboard, folder))
         os.environ.update(TRIMTAB_HOME=str(folder / "state"), DAGSTER_HOME=str(home))
+        seaweed.start(folder)
+        report(f"SeaweedFS: the bucket {os.environ['TRIMTAB_STORE']}")
         ray_nodes.start(port, dashboard, folder)
         report(f"Ray: {ray_nodes.NODES} nodes of {ray_nodes.CPUS} CPUs at {os.environ['RAY_ADDRESS']}")
         yield _daemon(home, folder)
