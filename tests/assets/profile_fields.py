@@ -214,6 +214,7 @@ def mutations(content: Content, folder: Path) -> Iterator[Mutation]:
         "plugins.modules": [(__name__,)],
         "problems.verifier.plugin": [VERIFIER],
         **{f"models.{model}.backend": ["vllm", "transformers"] for model in content["models"]},
+        **{f"models.{model}.engine.inner": ["transformers"] for model in content["models"]},
         "gates": [{"consistent": {"suite": "consistency", "metric": "agreement", "at_least": 0.5}}],
         "rounds": [{"line": LINE}],
         "mixtures": [{"mixed": {"parts": {"cai_sft": 0.5, "rft_selections": 0.5}}}],
