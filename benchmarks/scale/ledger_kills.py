@@ -20,7 +20,8 @@ from tests.datasets_registry.stores.seaweed import BUCKET, Seaweed, seaweed_serv
 from tests.postgres import PostgresServer, postgres_server
 
 KILLS, QUICK_KILLS = 20, 1
-REQUESTS = 400
+# claims are taken and given up for each call
+REQUESTS, AT_ONCE = 400, 25
 # a run takes two seconds from its first completion, and a server is away for as long
 SECONDS, AWAY_SECONDS = 1.6, 2.0
 SLOW = "benchmarks.sides.generation.slow_words:open_slow"
@@ -132,5 +133,6 @@ def _run_in(folder: Path, *, shared: bool) -> RecordedRun:
         ledger=folder / "driver" / "ledger",
         asked=folder / "asked",
         numbers=tuple(range(REQUESTS)),
+        at_once=AT_ONCE,
         shared=shared,
     )

@@ -29,6 +29,7 @@ class RecordedRun(BaseModel):
     flush_seconds: float = 0.1
     rollouts: bool = False
     shared: bool = False
+    at_once: int = 1_000_000
 
     @property
     def kept(self) -> Ledger:
@@ -54,7 +55,9 @@ class RecordedRun(BaseModel):
 
             draw(self.numbers, complete)
         else:
-            complete("x", self.requests)
+            requests = self.requests
+            for first in range(0, len(requests), self.at_once):
+                complete("x", requests[first : first + self.at_once])
 
     def open_backend(self) -> Backend:
         """The backend that ``opening`` (module:function) makes of ``argument``."""
