@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
@@ -14,6 +14,8 @@ from generation.ray_cluster.replica import NUMBERED, Failure, Opening, Place, Re
 from generation.renderer import renderer
 
 CLOSE_SECONDS = 30.0
+MOST_CHARACTERS = 400
+_WHY = "The actor is dead because"
 
 _log = logging.getLogger(__name__)
 
@@ -109,13 +111,14 @@ class Fleet:
 
     def stop(self) -> None:
         """End all replicas; those that are idle free their memory first."""
-        import ray
-
         if not self._actors:
             return
+        import ray
+
         idle = [] if self.at_work else [self._actors[number] for number in self.places]
-        with suppress(ray.exceptions.RayError):
-            ray.wait([actor.close.remote() for actor in idle], num_returns=len(idle), timeout=CLOSE_SECONDS)
+        ending = [actor.close.remote() for actor in idle]
+        if ending:
+            ray.wait(ending, num_returns=len(ending), timeout=CLOSE_SECONDS)
         for number in list(self._actors):
             self._forget(number)
 
@@ -127,7 +130,7 @@ class Fleet:
         try:
             place: Place = ray.get(reference)
         except ray.exceptions.RayError as error:
-            return self._dead(number, _cause(error))
+            return self._dead(number, cause_of(error))
         if place.renderer != renderer():
             return Refused(
                 f"node {place.node} renders prompts by other code or libraries than this process: install "
@@ -148,7 +151,7 @@ class Fleet:
         except StopIteration:
             return self._dead(number, "it ended")
         except ray.exceptions.RayError as error:
-            return self._dead(number, _cause(error))
+            return self._dead(number, cause_of(error))
         if not isinstance(said, Failure):
             return Came(number, said)
         return Refused(said.sentence) if said.refused else self._dead(number, said.sentence)
@@ -156,7 +159,7 @@ class Fleet:
     def _dead(self, number: int, cause: str) -> Died:
         place = self.places.get(number)
         self._forget(number)
-        return Died(number, f"the one on node {place.node}: {cause}" if place else cause)
+        return Died(number, f"process {place.pid} on node {place.node}: {cause}" if place else cause)
 
     def _forget(self, number: int) -> None:
         """End the actor where it is alive, and count it no more."""
@@ -169,6 +172,8 @@ class Fleet:
                 del awaited[each]
 
 
-def _cause(error: Exception) -> str:
-    """What Ray says of a death, in a line."""
-    return " ".join(str(error).split())[:400]
+def cause_of(error: Exception) -> str:
+    """What Ray says of a death, in a line, without its ids and what might be the cause of any."""
+    said = " ".join(str(error).split())
+    why = said[max(0, said.find(_WHY)) :].partition(" Some common causes")[0]
+    return why[:MOST_CHARACTERS]

@@ -159,6 +159,7 @@ TAKEN_FROM_NEUTRAL = {
     "generation.streaming.tasks": {"Task"},
     "generation.streaming.windows": {"windows"},
     "generation.models.shapes": {"Shapes", "UnknownShapes", "shapes_of"},
+    "training.settings.launch": {"Launch"},
     "training.online.recording": {"Recorder", "Sampled", "merge_rollouts", "open_recorder"},
     "training.estimates.disk": {"KEPT"},
     "training.estimates.host": {"host_bytes", "require_host"},

@@ -12,6 +12,7 @@ from generation.engine import EngineSettings
 from generation.ray_cluster import cluster
 from generation.ray_cluster.backend import gpus_of, room_of
 from generation.ray_cluster.cluster import Resources, Room, join_cluster
+from generation.ray_cluster.fleet import cause_of
 
 
 @pytest.fixture
@@ -82,3 +83,16 @@ def test_nothing_of_the_environment_is_changed_before_ray_is_there(monkeypatch: 
     with pytest.raises(BadInput):
         join_cluster()
     assert dict(os.environ) == before
+
+
+def test_a_death_is_told_in_a_line_without_ids() -> None:
+    said = (
+        "The actor died unexpectedly before finishing this task.\n\tclass_name: Replica\n\tactor_id: f264fb\n"
+        "The actor is dead because its worker process has died. Worker exit type: SYSTEM_ERROR Worker exit "
+        "detail: unexpected end of file. Some common causes include: (1) memory"
+    )
+    assert cause_of(RuntimeError(said)) == (
+        "The actor is dead because its worker process has died. Worker exit type: SYSTEM_ERROR Worker exit "
+        "detail: unexpected end of file."
+    )
+    assert cause_of(RuntimeError("it is\n unavailable")) == "it is unavailable"
