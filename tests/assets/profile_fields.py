@@ -269,17 +269,16 @@ def _principles(content: Content) -> list[str]:
 
 def _files(content: Content, folder: Path) -> dict[str, list[str]]:
     """Other files in place of the profile's: each with the same content elsewhere, and edited."""
-    constitution = REPOSITORY / content["constitution"]
-    files = {"constitution": _constitutions(constitution, folder)}
+    files = {"constitution": _constitutions(REPOSITORY / content["constitution"], folder)}
     for kind in ("red_team", "helpful"):
         source = REPOSITORY / content["prompts"][kind]["file"]
         text = source.read_text(encoding="utf-8")
-        edited = [json.dumps({**json.loads(line), "category": "other"}) for line in text.splitlines()]
+        edited = [json.dumps(json.loads(line) | {"category": "other"}) for line in text.splitlines()]
         texts = {"same": text, "edited": "\n".join(edited)}
         files[f"prompts.{kind}.file"] = _written(folder, kind, ".jsonl", texts)
     suite = (REPOSITORY / SUITE).read_text(encoding="utf-8")
-    edited = _written(folder, "natural", ".json", {"edited": suite.replace("A brick.", "A stone.")})
-    files["judges.benchmark.files.llmbar"] = edited
+    texts = {"edited": suite.replace("A brick.", "A stone.")}
+    files["judges.benchmark.files.llmbar"] = _written(folder, "natural", ".json", texts)
     files["evaluation.files"] = _written(folder, "xstest", ".csv", {"few": XSTEST})
     return files
 
