@@ -27,11 +27,12 @@ def require_cluster(profile: Profile, inputs: Mapping[str, tuple[str, ...]]) -> 
 
 
 def rooms(profile: Profile) -> Iterator[tuple[str, int, str]]:
-    """Each model on Ray, for how many of its replicas there is room, and that in words.
+    """Each given model on Ray, for how many of its replicas there is room, and that in words.
 
     Raises BadInput where there is no cluster.
     """
-    for name, given in on_ray(profile, profile.models):
+    own = [name for name, section in profile.models.items() if isinstance(section, GivenModel)]
+    for name, given in on_ray(profile, own):
         join_cluster()
         found = resources()
         number = found.fitting(room_of(given.engine))

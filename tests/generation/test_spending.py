@@ -1,5 +1,6 @@
 """What generation will cost is said before, counted while, and held to a budget."""
 
+import time
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -179,3 +180,29 @@ def test_a_backend_that_answers_too_little_is_an_error_and_not_a_loop(ledger: Le
 )
 def test_figures_are_said_as_people_say_them(said: str, expected: str) -> None:
     assert said == expected
+
+
+class Several(ScriptedBackend):
+    """So many engines side by side."""
+
+    replicas = 4
+
+
+def test_seconds_are_stored_of_one_engine_and_planned_for_as_many_as_there_are(ledger: Ledger) -> None:
+    def slowly(request: Request) -> Completion:
+        time.sleep(0.05)
+        return spoken(request)
+
+    completer(ledger, Several(slowly), [])("x", ask("a", "b", "c", "d"))
+    (row,) = ledger.stats()
+    assert 4 * 0.2 <= row["seconds"] < 4 * 2
+    requests = {str(place): request for place, request in enumerate(ask("e", "f"))}
+    one, four = (
+        completer(ledger, backend, []).estimate(requests, PRICE).seconds
+        for backend in (ScriptedBackend(spoken), Several(spoken))
+    )
+    assert (
+        one is not None
+        and four == pytest.approx(one / 4)
+        and one == pytest.approx(row["seconds"] / 2, abs=0.1)
+    )
