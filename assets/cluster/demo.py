@@ -127,7 +127,8 @@ def _alone(folder: Path, console: Console) -> dict[str, str]:
     words = [sys.executable, "-m", "assets.cli", "build"]
     done = subprocess.run(words, cwd=REPOSITORY, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode:
-        raise ModelFailed(f"`trimtab build` ended with {done.returncode}: {plain_line(done.stdout[-500:])}")
+        said = plain_line((done.stdout + done.stderr)[-500:])
+        raise ModelFailed(f"`trimtab build` ended with {done.returncode}: {said}")
     with _opened(State()) as registry:
         return data_versions(registry)
 
