@@ -12,6 +12,7 @@ ENVIRONMENT = {
     "RAY_DEDUP_LOGS": "0",
 }
 MEMORY = 120 * 2**20
+STARTS = 3
 
 
 class SmallCluster:
@@ -35,7 +36,16 @@ class SmallCluster:
 
     def add_node(self, num_cpus: int = 1) -> Any:
         """One more; for the main thread alone, since Ray takes signals there."""
-        node = self._cluster.add_node(num_cpus=num_cpus, object_store_memory=MEMORY)
+        before = len(self._cluster.worker_nodes)
+        for attempt in range(1, STARTS + 1):
+            try:
+                node = self._cluster.add_node(num_cpus=num_cpus, object_store_memory=MEMORY)
+                break
+            # Ray gives a node half a minute to start, which on a busy machine is no failure
+            except Exception as error:
+                if attempt == STARTS or "timed out during startup" not in str(error):
+                    raise
+        assert len(self._cluster.worker_nodes) == before + 1
         self.nodes.append(node)
         return node
 
