@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from assets.cluster.service import HOST, Service
-from assets.preflight.cluster import JOBS, node_sizes
+from assets.preflight.cluster import JOBS, jobs, node_sizes
 from datasets_registry.boundary import CommandParser, run_command
 
 # for a run and its trainer beside two replicas
@@ -36,8 +36,13 @@ def start(port: int, dashboard: int, folder: Path) -> Service:
     """Start the nodes, whose ``variables`` this process has, and wait until both are there."""
     words = [sys.executable, "-m", "assets.cluster.ray_nodes", str(port), str(dashboard)]
     nodes = Service("ray", words, folder)
-    nodes.wait(lambda: len(node_sizes("CPU")) == NODES)
+    nodes.wait(_takes_jobs)
     return nodes
+
+
+def _takes_jobs() -> bool:
+    """Whether all nodes are there, and so are the agents that start jobs, which come last."""
+    return len(node_sizes("CPU")) == NODES and bool(jobs().submit_job(entrypoint="true"))
 
 
 def main() -> None:

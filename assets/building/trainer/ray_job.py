@@ -93,9 +93,11 @@ def _submitted(
                 **_resources(asked),
             },
         )
-    except RuntimeError:
-        # also of a dashboard that does not answer any more
-        details = client.get_job_info(job)
+    except RuntimeError as error:
+        details = next((each for each in client.list_jobs() if each.submission_id == job), None)
+        if details is None:
+            raise ModelFailed(f"the Ray cluster took no job ({first_line(error)}): run this again") from error
+        # of a dashboard that did not answer meanwhile
         if not details.status.is_terminal():
             raise
         return details
