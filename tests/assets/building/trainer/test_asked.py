@@ -17,7 +17,7 @@ from datasets_registry.errors import BadInput
 from tests.assets.building.trainer.launched import profile
 
 ON_RAY = '[launch]\non = "ray"\n'
-MACHINES = f"{ON_RAY}processes = 4\nmachines = 2\n"
+MACHINES = f"{ON_RAY}processes = 2\nmachines = 2\n"
 needs_ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="`make cluster` installs it")
 
 
@@ -25,10 +25,10 @@ def test_a_trainer_asks_for_gpus_where_there_are_some_and_for_cpus_otherwise(
     tiny_model: Path, tmp_path: Path
 ) -> None:
     launched = profile(tmp_path, tiny_model, MACHINES)
-    assert asked_of(launched, [0, 8]) == Asked(2, "GPU", 2)
-    assert asked_of(launched, [0, 0]) == Asked(2, "CPU", 2)
+    assert asked_of(launched, [0, 8]) == Asked(1, "GPU", 2)
+    assert asked_of(launched, [0, 0]) == Asked(1, "CPU", 2)
     required = launched.model_copy(update={"requires_gpu": True})
-    assert asked_of(required, []) == Asked(2, "GPU", 2)
+    assert asked_of(required, []) == Asked(1, "GPU", 2)
 
 
 def test_what_no_node_can_ever_hold_is_refused_by_size() -> None:
@@ -75,7 +75,7 @@ def test_ppo_in_several_processes_is_refused(tiny_model: Path, tmp_path: Path) -
     text = Path("profiles/small/cai.toml").resolve()
     path = tmp_path / "ppo.toml"
     path.write_text(f'extends = "{text}"\n{MACHINES}')
-    with pytest.raises(BadInput, match="ppo trains in one process, and launch.processes is 4"):
+    with pytest.raises(BadInput, match="ppo trains in one process, and launch.processes is 2"):
         load_profile(str(path))
 
 
