@@ -40,7 +40,7 @@ engine = { replicas = 1 }
 """
 JOB = "__ASSET_JOB"
 # what other batches may change in a last digit, where a replica died or was slow, and what is made of it
-DRAWN = ("candidates", "rft_selections", "verified_pairs", "rft_policy")
+DRAWN = ("candidates", "verified_pairs", "rft_")
 POLL_SECONDS = 1.0
 # of what only the cluster has
 CLUSTERS_OWN = ("DAGSTER_HOME", "TRIMTAB_CATALOG", "TRIMTAB_STORE", "RAY_ADDRESS")
@@ -161,7 +161,7 @@ def compare(clusters: Mapping[str, str], alone: Mapping[str, str], console: Cons
         ("dataset or model", "cluster", "this machine", ""), rows, console.width, breaks=False
     ):
         console.print(part)
-    return int(any(row[-1] != "equal" and row[0] not in DRAWN for row in rows))
+    return int(any(row[-1] != "equal" and not row[0].startswith(DRAWN) for row in rows))
 
 
 if __name__ == "__main__":
