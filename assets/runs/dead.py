@@ -40,7 +40,7 @@ class DeadRun:
 def dead_runs(instance: dg.DagsterInstance) -> list[DeadRun]:
     """The unfinished runs whose process ran on this machine and is gone."""
     runs = instance.get_runs(dg.RunsFilter(statuses=list(UNFINISHED)))
-    return [dead for run in runs if _is_of_here(run.tags) and (dead := _dead(instance, run))]
+    return [dead for run in runs if _is_of_here(instance, run) and (dead := _dead(instance, run))]
 
 
 def close_dead_runs(instance: dg.DagsterInstance) -> list[DeadRun]:
@@ -65,7 +65,7 @@ def ended_holders(instance: dg.DagsterInstance) -> list[str]:
     return [
         run_id
         for run_id, run in runs
-        if run is None or (run.is_finished and _is_of_here(run.tags) and not _is_alive(instance, run_id))
+        if run is None or (run.is_finished and _is_of_here(instance, run) and not _is_alive(instance, run_id))
     ]
 
 
@@ -74,8 +74,12 @@ def host_tag() -> Mapping[str, str]:
     return {HOST_TAG: socket.gethostname()}
 
 
-def _is_of_here(tags: Mapping[str, str]) -> bool:
-    return tags.get(HOST_TAG, socket.gethostname()) == socket.gethostname()
+def _is_of_here(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Whether the process is, or was, on this machine; what Ray's launcher starts may be anywhere."""
+    # one begun anew has the first one's tags, and Dagster asks such a launcher itself which runs live
+    if run.remote_job_origin and instance.run_launcher.supports_check_run_worker_health:
+        return False
+    return run.tags.get(HOST_TAG, socket.gethostname()) == socket.gethostname()
 
 
 def _dead(instance: dg.DagsterInstance, run: dg.DagsterRun) -> DeadRun | None:

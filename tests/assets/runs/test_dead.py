@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,12 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from dagster._core.events import DagsterEvent, DagsterEventType, EngineEventData
+from dagster._core.remote_origin import (
+    ManagedGrpcPythonEnvCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from assets.profile.history import settings_of
 from assets.runs.dead import HOST_TAG, close_dead_runs, dead_runs, dead_runs_sensor, ended_holders
@@ -36,11 +43,12 @@ def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-def started(instance: dg.DagsterInstance, *pids: int, host: str | None = None) -> str:
+def started(
+    instance: dg.DagsterInstance, *pids: int, host: str | None = None, origin: RemoteJobOrigin | None = None
+) -> str:
     """An unfinished run that these processes executed."""
-    run = instance.create_run_for_job(
-        dg.job(name="made")(lambda: None), tags={HOST_TAG: host} if host else {}
-    )
+    tags = {HOST_TAG: host} if host else {}
+    run = instance.add_run(dg.DagsterRun("made", tags=tags, remote_job_origin=origin))
     for number, pid in enumerate(pids):
         event = DagsterEvent(
             DagsterEventType.ENGINE_EVENT.value, "made", event_specific_data=EngineEventData.in_process(pid)
@@ -88,6 +96,19 @@ def test_a_run_is_closed_only_where_no_process_of_it_lives_here(instance: dg.Dag
     ):
         started(instance, *pids, host=host)
     assert [dead.run.run_id for dead in dead_runs(instance)] == [gone]
+
+
+@pytest.mark.parametrize("host", [None, socket.gethostname()])
+def test_a_run_that_a_cluster_started_is_left_to_its_launcher(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, host: str | None
+) -> None:
+    place = ManagedGrpcPythonEnvCodeLocationOrigin(LoadableTargetOrigin(module_name="made"))
+    origin = RemoteJobOrigin(RemoteRepositoryOrigin(place, "made"), "made")
+    run = started(instance, dead_process(), host=host, origin=origin)
+    assert [dead.run.run_id for dead in dead_runs(instance)] == [run]
+    monkeypatch.setattr(type(instance.run_launcher), "supports_check_run_worker_health", True)
+    here = started(instance, dead_process())
+    assert [dead.run.run_id for dead in close_dead_runs(instance)] == [here]
 
 
 def test_a_later_process_with_the_same_id_is_another_one(
