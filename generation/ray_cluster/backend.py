@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from datasets_registry.adapters import adapter_folder
-from datasets_registry.errors import BadInput
+from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.state import State
 from generation.engine import BATCH_SIZE, EngineSettings, require_inner
 from generation.models.folder import fingerprint, require_base
@@ -57,6 +57,7 @@ class RayBackend:
         )
         self._fleets, self._patience, self.tally = fleets, patience, Tally()
         self._run: Run | None = None
+        self._ours: Callable[[], bool] = lambda: False
         whole = self.base or folder
         self._prompts = FolderPrompts(whole)
         self.fleet = fleets.fleet((fingerprint(whole), settings), self._fleet) if fleets else self._fleet()
@@ -106,26 +107,41 @@ class RayBackend:
         """The same, while ``more`` come."""
         if not requests:
             return
-        with self.fleet.serving(self._model):
+        with self.fleet.serving(self._model) as ours:
             size = self._size
             if self._fleets:
                 self._fleets.make_room(self.fleet, size.replicas)
             run = Run(f"{self.name} on Ray", self.fleet, size, requests, more, self.tally)
-            self._run = run
+            self._run, self._ours = run, ours
             try:
-                yield from run.answers()
+                for answer in run.answers():
+                    yield answer
+                    self._require_ours()
             finally:
-                if run.unfinished:
-                    self.fleet.stop()
+                self._end_unfinished()
 
     def prompt_digests(self, requests: Sequence[Request]) -> list[str | None]:
         """The hash of each request's tokens, made in this process."""
         return self._prompts.digests(requests)
 
     def close(self) -> None:
-        """End the replicas unless they are kept."""
+        """End the replicas unless they are kept and have done what was asked."""
         if self._fleets is None:
             self.fleet.stop()
+        else:
+            self._end_unfinished()
+
+    def _end_unfinished(self) -> None:
+        """End replicas that have requests of ours: they would answer them amid later work."""
+        if self._run and self._run.unfinished and self._ours():
+            self.fleet.stop()
+
+    def _require_ours(self) -> None:
+        if not self._ours():
+            raise ModelFailed(
+                f"{self.name} on Ray: other work over the same base began before this was finished: take all "
+                "answers of one, or close it, before the next"
+            )
 
     def _fleet(self) -> Fleet:
         return Fleet(self._opening, room_of(self.settings))

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
@@ -34,6 +34,7 @@ class Fleet:
         self.places: dict[int, Place] = {}
         self.num_starts = 0
         self._model: ModelFiles | None = None
+        self._turn: object = None
         self._numbers = count()
         # handles, references and streams are Ray's, which is imported where a cluster is joined
         self._actors: dict[int, Any] = {}
@@ -41,14 +42,22 @@ class Fleet:
         self._streams: dict[Any, int] = {}
 
     @contextmanager
-    def serving(self, model: ModelFiles) -> Iterator[None]:
-        """Let requests within be for ``model``; raises BadInput where there is no cluster."""
+    def serving(self, model: ModelFiles) -> Iterator[Callable[[], bool]]:
+        """Let requests within be for ``model``; what it yields says whether they still are.
+
+        Raises BadInput where there is no cluster.
+        """
         join_cluster()
+        if self.at_work:
+            # whoever began never ended: its answers would be taken for those of equal numbers
+            self.stop()
+        turn = self._turn = object()
         self._model, self.at_work = model, True
         try:
-            yield
+            yield lambda: self._turn is turn
         finally:
-            self.at_work, self.idle_since = False, time.monotonic()
+            if self._turn is turn:
+                self.at_work, self.idle_since = False, time.monotonic()
 
     @property
     def ready(self) -> Collection[int]:

@@ -28,7 +28,7 @@ class ScriptedPool:
         self.answered: dict[int, int] = {}
         self.most_in_hand = 0
         self._in_hand: dict[int, list[Numbered]] = {}
-        self._starting: list[int] = []
+        self._awaited: list[int] = []
         self._num_started = 0
 
     @property
@@ -39,12 +39,12 @@ class ScriptedPool:
     @property
     def starting(self) -> Collection[int]:
         """Those without room, or asked for just now."""
-        return self._starting
+        return self._awaited
 
     def start(self) -> int:
         """Ask for one more."""
         self._num_started += 1
-        self._starting.append(self._num_started)
+        self._awaited.append(self._num_started)
         return self._num_started
 
     def give(self, replica: int, requests: Sequence[Numbered]) -> None:
@@ -55,8 +55,8 @@ class ScriptedPool:
 
     def heard(self, seconds: float) -> list[Event]:
         """A start where there is room, then a handful or a death of one that has something in hand."""
-        if self._starting and len(self._in_hand) < self.room:
-            replica = self._starting.pop(0)
+        if self._awaited and len(self._in_hand) < self.room:
+            replica = self._awaited.pop(0)
             if self._dies(replica, -1):
                 return [Died(replica, "it could not load its model")]
             self._in_hand[replica], self.answered[replica] = [], 0
@@ -73,6 +73,11 @@ class ScriptedPool:
         handful = [requests.pop() for _ in range(min(len(requests), self._rng.randint(1, 5)))]
         self.answered[replica] += len(handful)
         return [Came(replica, [(number, reply(request)) for number, request in handful])]
+
+    def stop(self) -> None:
+        """End all, with what they have in hand."""
+        self._in_hand.clear()
+        self._awaited.clear()
 
     def wanting(self) -> str:
         """What each replica asks for."""
