@@ -168,6 +168,7 @@ class Writer:
         self._writing, self._sending = threading.Lock(), threading.Lock()
         self._closed = threading.Event()
         self._failure: Exception | None = None
+        self._is_away = False
         self._last = time.monotonic()
 
     def __enter__(self) -> "Writer":
@@ -191,7 +192,7 @@ class Writer:
             thread.join()
         self._write()
         # what ends this may be that the bucket is away, and then it was waited for
-        if error is None or not isinstance(self._failure, StoreFailed):
+        if error is None or not self._is_away:
             self._send()
 
     def add(
@@ -204,7 +205,8 @@ class Writer:
     ) -> None:
         """Store one completion; raises what was met in the background, such as a full disk.
 
-        Its seconds are those of a replica, of which so many were at work.
+        Its seconds are those of a replica, of which so many were at work. That the bucket is away is raised
+        by ``flush`` and in the end: what comes meanwhile is paid for, and kept here.
         """
         now = time.monotonic()
         row = {
@@ -222,7 +224,7 @@ class Writer:
         if self._failure:
             raise self._failure
         if len(self._rows) >= FLUSH_COMPLETIONS:
-            self.flush()
+            self._write()
 
     def flush(self) -> None:
         """Write what is buffered as one segment, and let all machines have it."""
@@ -241,13 +243,17 @@ class Writer:
                 while self._unsent:
                     self._ledger.send(self._unsent[0])
                     del self._unsent[0]
-            except StoreFailed as error:
-                self._failure = error
+                self._is_away = False
+            except StoreFailed:
+                self._is_away = True
                 raise
 
     def _regularly(self, work: Callable[[], None]) -> None:
         while not self._closed.wait(FLUSH_SECONDS):
             try:
                 work()
+            except StoreFailed:
+                # it may be back at the next look
+                continue
             except Exception as error:
                 self._failure = error

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from datasets_registry.errors import BrokenCatalog, ModelFailed, OverBudget
+from datasets_registry.errors import BrokenCatalog, ModelFailed, OverBudget, StoreFailed
 from generation.completer import Completer
 from generation.ledger.ledger import Writer
 from generation.progress import EVERY_SECONDS, span, standing_of
@@ -47,7 +47,7 @@ class Stream(Generic[T]):
         self._handfuls: dict[str, _Handful] = {}
         self._num_fed = self._num_found = self._num_done = self._num_read = self._num_written = 0
         self._owner = ""
-        self._refusal: OverBudget | BrokenCatalog | None = None
+        self._refusal: OverBudget | BrokenCatalog | StoreFailed | None = None
         self._start = self._reported = time.monotonic()
 
     def results(self) -> Iterator[T]:
@@ -84,8 +84,8 @@ class Stream(Generic[T]):
         """What the backend may be given beside what it has; a refusal waits for what is in flight."""
         try:
             return [] if self._refusal else self._handful()
-        except BrokenCatalog as error:
-            # nobody can claim more, and what is in flight is paid for
+        except (BrokenCatalog, StoreFailed) as error:
+            # nobody can claim or find more, and what is in flight is paid for
             self._refusal = error
             return []
 
