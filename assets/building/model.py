@@ -13,7 +13,7 @@ from assets.building.declared import Trained
 from assets.building.inputs import Report
 from assets.building.opening import failures_as_sentences, open_ready, pool_of_trainers, reporter
 from assets.building.rounds.halting import handed_on, stopped
-from assets.building.trainer.process import environment, run_trainer
+from assets.building.trainer.process import run_trainer
 from assets.building.trainer.ray_job import run_job
 from assets.building.training_run import TrainerRun, failed_checks, lacked_rows, prepare
 from assets.building.versions import Recipes, Versions
@@ -97,8 +97,7 @@ def _train(
     registry: Registry,
 ) -> None:
     if profile.launch.on == "ray":
-        told = environment(registry)
-        run_job(context, profile, run.command, run.config, told, reporter(context))
+        run_job(context, registry, profile, run.command, run.config, reporter(context))
     else:
         run_trainer(context, pipes, run.command, run.config, registry)
 

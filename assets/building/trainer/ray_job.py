@@ -3,17 +3,21 @@
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from shlex import join, quote
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from assets.building.trainer.process import environment
 from assets.preflight.cluster import Asked, asked_of, jobs, node_sizes
 from assets.profile.profile import Profile
-from datasets_registry.errors import ModelFailed, first_line
+from datasets_registry.agreement.locks import agreed
+from datasets_registry.errors import BadInput, ModelFailed, first_line
 from datasets_registry.exporting.places import ERROR
 from datasets_registry.plain_text import plain_line
+from datasets_registry.registry import Registry
 from datasets_registry.state import REPOSITORY
 from generation.backends import close_kept
 
@@ -25,6 +29,8 @@ FOLDER = "trimtab/run"
 # how often a trainer is begun again whose node was lost
 MOST_LOST = 3
 STOP_SECONDS = 60.0
+# how long the dashboard may be away from a job that is at work, and the pause after a lost node
+AWAY_SECONDS, LOST_SECONDS = 600.0, 30.0
 POLL_SECONDS = 0.5
 # Ray's words for a job that waited too long for room, and for one whose node is gone
 WAITED, LOST = "JOB_SUPERVISOR_ACTOR_START_TIMEOUT", "JOB_SUPERVISOR_ACTOR_DIED"
@@ -38,10 +44,10 @@ _UNSEEN = (
 
 def run_job(
     context: dg.AssetExecutionContext,
+    registry: Registry,
     profile: Profile,
     command: list[str],
     config: Path,
-    environment: Mapping[str, str],
     report: Callable[[str], None],
 ) -> None:
     """Run a trainer as a job to its end; raises ModelFailed with its sentence, and BadInput as ``jobs`` does.
@@ -50,58 +56,113 @@ def run_job(
     Ray gives it up, as long as a node could hold it, and one whose node is lost goes on from its checkpoint.
     """
     client = jobs()
-    stop_left(client, config.parent)
-    # an idle engine of this run would hold the GPUs that its trainer asks for
-    close_kept()
-    asked, lost = asked_of(profile, node_sizes("GPU")), 0
+    with _alone(client, registry, config.parent, report):
+        stop_left(client, config.parent)
+        # an idle engine of this run would hold the GPUs that its trainer asks for
+        close_kept()
+        asked = asked_of(profile, node_sizes("GPU"))
+        told = _told(command, config, environment(registry), asked)
+        _to_success(context, client, profile, asked, told, config, report)
+
+
+@contextmanager
+def _alone(
+    client: "JobSubmissionClient", registry: Registry, folder: Path, report: Callable[[str], None]
+) -> Iterator[None]:
+    """Hold a run folder; raises BadInput where another run trained in it to the end meanwhile."""
+    lock = folder.with_name(f".{folder.name}.lock")
+    with agreed(registry.engine, lock, wait=False) as free:
+        if free:
+            yield
+            return
+    report(f"{folder.name}: another run trains it, so this one waits")
+    with agreed(registry.engine, lock):
+        ended = max(_of_folder(client, folder), key=lambda job: job.start_time or 0, default=None)
+        if ended and ended.status == "SUCCEEDED":
+            raise BadInput(
+                f"{folder.name} was trained by another run meanwhile: build this again, which takes its model"
+            )
+        yield
+
+
+def _told(
+    command: list[str], config: Path, variables: Mapping[str, str], asked: Asked
+) -> Callable[[str], dict[str, Any]]:
+    """What Ray is told of each job that runs the command, by the job's id."""
+    return lambda job: {
+        "submission_id": job,
+        "entrypoint": entrypoint(command, config, asked),
+        "metadata": {FOLDER: str(config.parent)},
+        "runtime_env": {"env_vars": dict(variables)},
+        **_resources(asked),
+    }
+
+
+def _to_success(
+    context: dg.AssetExecutionContext,
+    client: "JobSubmissionClient",
+    profile: Profile,
+    asked: Asked,
+    told: Callable[[str], dict[str, Any]],
+    config: Path,
+    report: Callable[[str], None],
+) -> None:
+    """Submit one job after the other until one succeeds, or has failed for good."""
+    lost, name = 0, config.parent.name
     while True:
         config.with_name(ERROR).unlink(missing_ok=True)
-        job = f"{config.parent.name}-{uuid.uuid4().hex[:8]}"
-        report(f"{config.parent.name}: a Ray job that asks for {asked}")
-        failed = _submitted(context, job, command, config, environment, asked, client)
+        job = f"{name}-{uuid.uuid4().hex[:8]}"
+        report(f"{name}: a Ray job that asks for {asked}")
+        failed = _submitted(context, client, told(job))
         if failed is None:
             return
         if failed.error_type == WAITED and _may_come(profile, asked):
-            report(f"{config.parent.name}: no node had {asked} free, so it waits on")
+            report(f"{name}: no node had {asked} free, so it waits on")
         elif failed.error_type == LOST and lost < MOST_LOST:
             lost += 1
-            report(f"{config.parent.name}: its node is lost: goes on from its last checkpoint")
+            report(f"{name}: its node is lost: goes on from its last checkpoint")
+            # a node that the cluster only lost sight of ends its processes meanwhile
+            time.sleep(LOST_SECONDS)
         else:
             raise ModelFailed(_why(client, job, failed, config))
 
 
 def _submitted(
-    context: dg.AssetExecutionContext,
-    job: str,
-    command: list[str],
-    config: Path,
-    environment: Mapping[str, str],
-    asked: Asked,
-    client: "JobSubmissionClient",
+    context: dg.AssetExecutionContext, client: "JobSubmissionClient", told: dict[str, Any]
 ) -> "JobDetails | None":
     """Submit the job and wait for its end; what Ray says of it where it failed."""
     from dagster_ray import PipesRayJobClient
 
+    job = told["submission_id"]
     try:
-        PipesRayJobClient().run(
-            context=context,
-            submit_job_params={
-                "submission_id": job,
-                "entrypoint": entrypoint(command, config, asked),
-                "metadata": {FOLDER: str(config.parent)},
-                "runtime_env": {"env_vars": dict(environment)},
-                **_resources(asked),
-            },
-        )
-    except RuntimeError as error:
-        details = next((each for each in client.list_jobs() if each.submission_id == job), None)
-        if details is None:
-            raise ModelFailed(f"the Ray cluster took no job ({first_line(error)}): run this again") from error
-        # of a dashboard that did not answer meanwhile
-        if not details.status.is_terminal():
+        PipesRayJobClient().run(context=context, submit_job_params=told)
+    # Ray, its HTTP library and the reader of the log each raise what they like, and the job may work on
+    except Exception as error:
+        try:
+            return _to_its_end(client, job, error)
+        except BaseException:
+            with suppress(OSError, RuntimeError):
+                client.stop_job(job)
             raise
-        return details
     return None
+
+
+def _to_its_end(client: "JobSubmissionClient", job: str, error: Exception) -> "JobDetails | None":
+    """Wait for the end of a job whose waiting broke off; the dashboard may be away for a while."""
+    until = time.monotonic() + AWAY_SECONDS
+    while time.monotonic() < until:
+        with suppress(OSError, RuntimeError):
+            details = next((each for each in client.list_jobs() if each.submission_id == job), None)
+            if details is None:
+                raise ModelFailed(f"the Ray cluster took no job ({first_line(error)}): run this again")
+            if details.status.is_terminal():
+                return None if details.status == "SUCCEEDED" else details
+            until = time.monotonic() + AWAY_SECONDS
+        time.sleep(POLL_SECONDS)
+    raise ModelFailed(
+        f"the Ray cluster's dashboard is away ({first_line(error)}): `ray job stop {job}` where it works on, "
+        "then run this again"
+    )
 
 
 def entrypoint(command: list[str], config: Path, asked: Asked) -> str:
@@ -124,7 +185,8 @@ def _may_come(profile: Profile, asked: Asked) -> bool:
 
 def stop_left(client: "JobSubmissionClient", folder: Path) -> None:
     """Stop jobs that an earlier run, which is gone, left at work in a run folder."""
-    left = [job.submission_id for job in _at_work(client) if (job.metadata or {}).get(FOLDER) == str(folder)]
+    found = (job for job in _of_folder(client, folder) if not job.status.is_terminal())
+    left = [job.submission_id for job in found if job.submission_id]
     for job in left:
         client.stop_job(job)
     until = time.monotonic() + STOP_SECONDS
@@ -135,8 +197,9 @@ def stop_left(client: "JobSubmissionClient", folder: Path) -> None:
         raise ModelFailed(f"Ray job {left[0]} trains in {folder} and does not stop: `ray job stop {left[0]}`")
 
 
-def _at_work(client: "JobSubmissionClient") -> Iterator["JobDetails"]:
-    yield from (job for job in client.list_jobs() if job.submission_id and not job.status.is_terminal())
+def _of_folder(client: "JobSubmissionClient", folder: Path) -> "Iterator[JobDetails]":
+    """The jobs that train, or trained, in a run folder."""
+    yield from (job for job in client.list_jobs() if (job.metadata or {}).get(FOLDER) == str(folder))
 
 
 def _why(client: "JobSubmissionClient", job: str, failed: "JobDetails", config: Path) -> str:
@@ -144,7 +207,9 @@ def _why(client: "JobSubmissionClient", job: str, failed: "JobDetails", config: 
     sentence = config.with_name(ERROR)
     if sentence.exists():
         return sentence.read_text(encoding="utf-8")
-    said = [line for line in client.get_job_logs(job).splitlines() if line.startswith("error: ")]
-    if said:
-        return plain_line(said[-1].removeprefix("error: "))
+    # the log may be gone with its node
+    with suppress(OSError, RuntimeError):
+        said = [line for line in client.get_job_logs(job).splitlines() if line.startswith("error: ")]
+        if said:
+            return plain_line(said[-1].removeprefix("error: "))
     return f"Ray job {job} {failed.status}: {plain_line(first_line(failed.message))}; `ray job logs {job}`"
