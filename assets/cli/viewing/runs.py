@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assets.cli.printing import Csv, Json, print_rows, say
+from datasets_registry.errors import BadInput
 from datasets_registry.state import State
 from generation.progress import span
 from generation.spending import count, dollars
@@ -59,8 +60,12 @@ def _newest(number: int) -> "list[ListedRun]":
 
     found: list[ListedRun] = []
     for home in homes(State()):
-        with instance_at(home) as instance:
-            found += listed_runs(instance, number)
+        # such as a cluster's, whose history this machine has no address of
+        try:
+            with instance_at(home) as instance:
+                found += listed_runs(instance, number)
+        except BadInput as error:
+            say(f"the runs of {home.name} are not shown: {error}", on_stderr=True)
     return sorted(found, key=lambda run: run.began or "9", reverse=True)[:number]
 
 

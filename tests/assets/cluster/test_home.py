@@ -36,6 +36,8 @@ def test_events_are_kept_and_runs_are_ray_jobs(
         # no GPU of a run: its trainers and engines would wait for it
         assert (launcher.num_cpus, launcher.num_gpus) == (1, None)
         assert instance.run_monitoring_enabled
+        # one that waits for a CPU is not failed after Dagster's three minutes
+        assert instance.run_monitoring_start_timeout_seconds >= 86400
     assert url not in (home / "dagster.yaml").read_text()
 
 

@@ -54,7 +54,11 @@ def test_a_run_has_its_status_time_calls_rate_replicas_and_price(
     assert made.replicas == 8 and made.asked_again == 64 and made.usd == 0.4 and made.said == ""
     assert made.seconds is not None and made.tokens_per_second is not None and made.tokens_per_second > 0
     assert (failed.status, failed.calls, failed.said) == ("failure", 0, "the judge is gone: start it")
+    away = state.root / "dagster" / "away"
+    away.mkdir()
+    (away / "dagster.yaml").write_text("storage: {postgres: {postgres_url: {env: UNSET_HERE}}}")
     result = CliRunner().invoke(app, ["runs"], catch_exceptions=False, env={"COLUMNS": "160"})
+    assert "the runs of away are not shown" in result.stderr and "answers" in result.stdout
     assert "answers" in result.output and "$0.40" in result.output and "asked again" in result.output
     assert f"{failed.run_id[:8]} failure: the judge is gone: start it" in result.output
 
