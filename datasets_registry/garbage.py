@@ -11,8 +11,9 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from datasets_registry.agreement.locks import agreed
+from datasets_registry.agreement.locks import Held, agreed
 from datasets_registry.catalog import tables as catalog
+from datasets_registry.catalog.binding import require_bound
 from datasets_registry.catalog.filed import LOCK, names_of
 from datasets_registry.catalog.removed import removed_of
 from datasets_registry.errors import BadInput, NoSpace
@@ -70,7 +71,8 @@ def collect(registry: Registry, grace: timedelta = GRACE, dry_run: bool = True) 
     a folder that machines share, the grace must be longer than the longest commit. It must always be longer
     than readers keep ``catalog.duckdb`` open. How old a file in a bucket is, its server's clock says.
 
-    Nothing else has to be written, so that a full disk can be freed.
+    Nothing else has to be written, so that a full disk can be freed. Raises BadInput, and removes nothing,
+    where the bucket is not the catalog's.
     """
     oldest = time.time() - grace.total_seconds()
     if dry_run:
@@ -78,17 +80,24 @@ def collect(registry: Registry, grace: timedelta = GRACE, dry_run: bool = True) 
     with agreed(registry.engine, registry.state.root / LOCK) as held:
         # what was committed before the lock was ours
         now = Registry(registry.state, registry.url, reads_only=True)
-        _show_what_is_there(now)
-        collected = _and_in_bucket(now, _found(now, oldest), grace)
-        for path in collected.paths:
-            held.require()
-            _remove(path)
+        try:
+            require_bound(now.store, now.engine)
+            return _removed(now, held, oldest, grace)
+        finally:
+            now.engine.dispose()
+
+
+def _removed(registry: Registry, held: Held, oldest: float, grace: timedelta) -> Collected:
+    _show_what_is_there(registry)
+    collected = _and_in_bucket(registry, _found(registry, oldest), grace)
+    for path in collected.paths:
         held.require()
-        now.forget(collected.names)
-        now.store.delete(collected.names)
-        _show_what_is_there(now)
-        now.engine.dispose()
-        return collected
+        _remove(path)
+    held.require()
+    registry.forget(collected.names)
+    registry.store.delete(collected.names)
+    _show_what_is_there(registry)
+    return collected
 
 
 def _and_in_bucket(registry: Registry, here: Collected, grace: timedelta) -> Collected:

@@ -1,7 +1,9 @@
 """Which bucket a catalog keeps its files in: one for good, which belongs to no other catalog."""
 
 import os
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 
 from sqlalchemy import Engine, insert, select
 
@@ -26,8 +28,9 @@ def require_shared(store: Store, url: str | None, environment: Mapping[str, str]
 def bind(store: Store, engine: Engine, *, reads_only: bool) -> None:
     """Make ``store`` that of the catalog, for good; later it is only compared, and the bucket not asked.
 
-    Raises BadInput where it is not the catalog's, or does not refuse to write a file twice; BrokenCatalog
-    where a bucket is another catalog's. The engine is closed then.
+    Who ``reads_only`` binds nothing, and is refused another catalog's bucket all the same. Raises BadInput
+    where it is not the catalog's, or does not refuse to write a file twice; BrokenCatalog where a bucket is
+    another catalog's. The engine is closed then.
     """
     try:
         _bind(store, engine, reads_only)
@@ -45,7 +48,9 @@ def _bind(store: Store, engine: Engine, reads_only: bool) -> None:
             f"the catalog's files are in {bound}, and TRIMTAB_STORE is {store.url or 'not set'}: set "
             f"TRIMTAB_STORE={bound}, or TRIMTAB_CATALOG to another database"
         )
-    if isinstance(store, BucketStore) and not reads_only:
+    if isinstance(store, BucketStore) and reads_only:
+        _require_ours(store, _owner(store), _identity(engine))
+    elif isinstance(store, BucketStore):
         store.require_conditional()
         _own(store, engine)
         with Records(engine).writing() as connection:
@@ -53,15 +58,29 @@ def _bind(store: Store, engine: Engine, reads_only: bool) -> None:
                 connection.execute(insert(BUCKET).values(one=1, url=store.url))
 
 
+def require_bound(store: Store, engine: Engine) -> None:
+    """Raise BadInput where a bucket was never made the catalog's, which thus knows of none of its files."""
+    if _bound(engine) != store.url:
+        raise BadInput(
+            f"{store.url} is not this catalog's bucket: nothing was removed; set TRIMTAB_CATALOG to the "
+            "catalog whose files lie there"
+        )
+
+
 def _bound(engine: Engine) -> str | None:
     with engine.connect() as connection:
         return connection.execute(select(BUCKET.c.url)).scalar()
 
 
+def _identity(engine: Engine) -> str:
+    with engine.connect() as connection:
+        return str(connection.execute(select(CATALOG.c.id)).scalar_one())
+
+
 def _own(store: Store, engine: Engine) -> None:
     """Put the catalog's id into the bucket, or find it there."""
+    identity = _identity(engine)
     with engine.connect() as connection:
-        identity = str(connection.execute(select(CATALOG.c.id)).scalar_one())
         has_versions = connection.execute(select(VERSIONS.c.name).limit(1)).first() is not None
     owner = _owner(store)
     if owner is None and has_versions:
@@ -73,7 +92,11 @@ def _own(store: Store, engine: Engine) -> None:
         with scratch(store, OWNER) as file:
             file.write_text(identity)
             owner = identity if store.put(OWNER, file) else _owner(store)
-    if owner != identity:
+    _require_ours(store, owner, identity)
+
+
+def _require_ours(store: Store, owner: str | None, identity: str) -> None:
+    if owner not in (None, identity):
         raise BrokenCatalog(
             f"{store.url} belongs to catalog {(owner or '')[:8]}, and the opened one is {identity[:8]}: set "
             "TRIMTAB_CATALOG to that catalog, or TRIMTAB_STORE to another bucket or folder in it"
@@ -81,8 +104,9 @@ def _own(store: Store, engine: Engine) -> None:
 
 
 def _owner(store: Store) -> str | None:
-    with scratch(store, OWNER) as copy:
+    # not beside the state's own id, which is of the same name: that may be on a full disk
+    with tempfile.TemporaryDirectory() as folder:
         try:
-            return store.fetch(OWNER, copy).read_text().strip()
+            return store.fetch(OWNER, Path(folder) / OWNER).read_text().strip()
         except BrokenObject:
             return None

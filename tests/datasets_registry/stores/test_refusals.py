@@ -1,12 +1,15 @@
 """What cannot be a store is refused in a sentence, before anything is made in it."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import obstore
 import pytest
 from obstore.store import MemoryStore
 
+from datasets_registry.catalog.binding import OWNER
 from datasets_registry.errors import BadInput, BrokenCatalog, StoreFailed
+from datasets_registry.garbage import collect
 from datasets_registry.registry import Registry
 from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.state import State
@@ -60,6 +63,22 @@ def test_a_bucket_belongs_to_one_catalog(
         BrokenCatalog, match="belongs to catalog .*, and the opened one is .*: set TRIMTAB_CATALOG"
     ):
         Registry(State(tmp_path / "b").prepare(), postgres.database())
+
+
+def test_no_catalog_collects_in_a_bucket_that_is_not_its_own(
+    machines: Machines, bucket: MemoryStore, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    version = machines("a").commit(SuiteFigure, rows_of("left", 1), HOW, "left")
+    empty, state = postgres.database(), State(tmp_path / "b").prepare()
+    with pytest.raises(BrokenCatalog, match="belongs to catalog .*, and the opened one is"):
+        Registry(state, empty, reads_only=True)
+    # of a release that noted no owner
+    obstore.delete(bucket, OWNER)
+    other = Registry(state, empty, reads_only=True)
+    with pytest.raises(BadInput, match="s3://lab/team is not this catalog's bucket: nothing was removed"):
+        collect(other, timedelta(seconds=-2), dry_run=False)
+    other.engine.dispose()
+    assert machines("c").rows(SuiteFigure, version) == rows_of("left", 1)
 
 
 def test_a_catalog_keeps_to_its_bucket(
