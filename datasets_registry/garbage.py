@@ -30,6 +30,8 @@ from datasets_registry.views.asking import open_views
 from datasets_registry.views.scanning import SPILL
 
 GRACE = timedelta(hours=24)
+# how many files of a bucket one request removes
+AT_ONCE = 1_000
 # what writers that were killed leave: files half written, sorted runs, and downloads that broke off
 ABANDONED = (
     ".tmp-*",
@@ -93,11 +95,17 @@ def _removed(registry: Registry, held: Held, oldest: float, grace: timedelta) ->
     for path in collected.paths:
         held.require()
         _remove(path)
-    held.require()
-    registry.forget(collected.names)
-    registry.store.delete(collected.names)
+    gone = list(_removed_names(registry, held, collected.names))
     _show_what_is_there(registry)
-    return collected
+    return replace(collected, names=tuple(gone))
+
+
+def _removed_names(registry: Registry, held: Held, names: Sequence[str]) -> Iterator[str]:
+    """Remove files in the bucket, but for what a version needs by now, as the lock may be lost."""
+    for start in range(0, len(names), AT_ONCE):
+        going = registry.forget_unneeded(held, names[start : start + AT_ONCE])
+        registry.store.delete(going)
+        yield from going
 
 
 def _and_in_bucket(registry: Registry, here: Collected, grace: timedelta) -> Collected:

@@ -7,6 +7,7 @@ from typing import Literal, TypeVar
 
 import pyarrow as pa
 
+from datasets_registry.agreement.locks import Held
 from datasets_registry.catalog.binding import bind, require_shared
 from datasets_registry.catalog.filed import Filed
 from datasets_registry.catalog.kept import Keeping
@@ -70,8 +71,7 @@ class Registry(Keeping, Filed):
         """
         with self.adding() as held:
             staged = self._put(row, rows, name or row.dataset)
-            held.require()
-            return self._committed([staged], derivation)[0]
+            return self._committed(held, [staged], derivation)[0]
 
     def stage(self, row: type[R], rows: Rows, name: str | None = None) -> Staged:
         """Make the objects of a version durable, which nobody sees yet; raises as ``commit`` does."""
@@ -79,8 +79,7 @@ class Registry(Keeping, Filed):
             staged = self._put(row, rows, name or row.dataset)
             if self.store.url is not None:
                 # what is recorded is there, until collection takes the record first
-                held.require()
-                with self.records.writing() as connection:
+                with self.naming(held) as connection:
                     self.records.add_objects(connection, staged.objects)
             return staged
 
@@ -94,13 +93,13 @@ class Registry(Keeping, Filed):
 
         Raises BrokenObject where an object of theirs is gone.
         """
-        with self.adding():
+        with self.adding() as held:
             self.require_objects([stored.sha for dataset in staged for stored in dataset.objects])
-            return self._committed(staged, derivation)
+            return self._committed(held, staged, derivation)
 
-    def _committed(self, staged: Sequence[Staged], derivation: Derivation) -> list[Version]:
+    def _committed(self, held: Held, staged: Sequence[Staged], derivation: Derivation) -> list[Version]:
         versions = []
-        with self.records.writing() as connection:
+        with self.naming(held) as connection:
             for dataset in staged:
                 self.records.add_objects(connection, dataset.objects)
                 # what people import is of no experiment
@@ -125,8 +124,7 @@ class Registry(Keeping, Filed):
         with self.adding() as held:
             if inside and isinstance(self.store, BucketStore):
                 content["files"] = send_folder(self.store, folder)
-            held.require()
-            with self.records.writing() as connection:
+            with self.naming(held) as connection:
                 version = self.records.add_version(connection, name, "model", fingerprint, None, content)
                 self.records.add_derivation(connection, version, derivation)
         return version

@@ -1,11 +1,11 @@
 """The files of versions, as a registry has them: in the state folder, or in a bucket and copied."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Connection, Engine, delete, select
 
 from datasets_registry.agreement.locks import Held, agreed
 from datasets_registry.catalog import tables
@@ -38,6 +38,14 @@ class Filed:
     def adding(self) -> AbstractContextManager[Held]:
         """Hold off garbage collection, of any machine, while files are written and named."""
         return agreed(self.engine, self.state.root / LOCK, shared=True)
+
+    @contextmanager
+    def naming(self, held: Held) -> Iterator[Connection]:
+        """A transaction that names, or forgets, files, while the lock that keeps them is surely held."""
+        with self.records.writing() as connection:
+            # to get here may have taken as long as a server's restart, which ends its locks
+            held.require()
+            yield connection
 
     def require_objects(self, shas: Sequence[str]) -> None:
         """Raise BrokenObject where one of these objects is gone."""
@@ -140,12 +148,23 @@ class Filed:
 
     def forget(self, names: Sequence[str]) -> None:
         """Let objects not count as stored any longer; what is made of the same rows is put again."""
-        shas = [Path(key).stem for key in names if key.startswith(f"{OBJECTS}/")]
-        if shas:
-            with self.records.writing() as connection:
-                for start in range(0, len(shas), SHAS_AT_ONCE):
-                    some = shas[start : start + SHAS_AT_ONCE]
-                    connection.execute(delete(tables.OBJECTS).where(OBJECT.sha.in_(some)))
+        with self.records.writing() as connection:
+            _forget(connection, names)
+
+    def forget_unneeded(self, held: Held, names: Sequence[str]) -> list[str]:
+        """Those of ``names`` that no version needs now, which do not count as stored any longer."""
+        with self.naming(held) as connection:
+            needed = self.needed_names()
+            going = [key for key in names if key not in needed]
+            _forget(connection, going)
+        return going
+
+
+def _forget(connection: Connection, names: Sequence[str]) -> None:
+    shas = [Path(key).stem for key in names if key.startswith(f"{OBJECTS}/")]
+    for start in range(0, len(shas), SHAS_AT_ONCE):
+        some = shas[start : start + SHAS_AT_ONCE]
+        connection.execute(delete(tables.OBJECTS).where(OBJECT.sha.in_(some)))
 
 
 def names_of(content: Content) -> Iterator[str]:
