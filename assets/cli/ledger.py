@@ -47,10 +47,13 @@ _PRINTED = ("thought", "text")
 
 
 def _ledger() -> "Ledger":
-    # reading and compacting must work on a full disk too, so nothing is prepared
+    # reading and compacting must work on a full disk too, so nothing is prepared; without its registry
+    # nobody would notice that the bucket is another catalog's
+    from datasets_registry.registry import Registry
     from generation.ledger.ledger import Ledger
 
-    return Ledger.of(State())
+    registry = Registry(State(), reads_only=True)
+    return Ledger.of(registry.state, registry.engine)
 
 
 @ledger_app.command("compact")

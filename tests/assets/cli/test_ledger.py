@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from obstore.store import MemoryStore
 
 from assets.cli.main import main
 from assets.profile.profile import load_profile
 from datasets_registry.errors import BadInput
 from datasets_registry.registry import Registry
 from datasets_registry.state import State
+from datasets_registry.stores import opening
 from datasets_registry.version import Derivation
 from generation.completer import Completer
 from generation.engine import EngineSettings
@@ -22,6 +24,7 @@ from generation.request import Message, Request, SamplingParams
 from generation.scripted import ScriptedBackend
 from generation.spending import Meter
 from generation.transformers_local.backend import TransformersBackend
+from tests.postgres import PostgresServer
 
 REQUESTS = [Request(messages=(Message(role="user", content=f"question {n}"),)) for n in range(40)]
 
@@ -136,3 +139,21 @@ def test_an_audit_lists_completions_whose_requests_are_other_tokens_now(
     (row,) = json.loads(out)
     assert code == 1 and (row["compared"], row["other_prompts"]) == (3, 3)
     assert row["example"] in {request.key(backend.fingerprint) for request in requests}
+
+
+@pytest.mark.parametrize("command", [(), ("compact",), ("show", "00")])
+def test_the_ledger_of_another_bucket_is_not_touched(
+    trimtab: Any,
+    state: State,
+    postgres: PostgresServer,
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
+) -> None:
+    memory = MemoryStore()
+    monkeypatch.setattr(opening, "_client", lambda bucket, prefix: memory)
+    monkeypatch.setenv("TRIMTAB_CATALOG", postgres.database())
+    monkeypatch.setenv("TRIMTAB_STORE", "s3://lab/team")
+    Registry(State(state.root).prepare()).engine.dispose()
+    monkeypatch.setenv("TRIMTAB_STORE", "s3://lab/another-team")
+    code, out = trimtab("ledger", *command)
+    assert code == 2 and "the catalog's files are in s3://lab/team" in " ".join(out.split())
