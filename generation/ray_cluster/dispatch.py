@@ -18,7 +18,8 @@ Answer = tuple[int, Completion]
 AHEAD = 2
 # fewer requests a message cost the driver more than they take
 LEAST_PART = 32
-# deaths of replicas that had answered nothing: before any answer came, and beyond one of each replica
+# deaths of replicas that had answered nothing, since one answered first: in all before any answer came, and
+# beyond one of each replica; a lost node says nothing of the model
 MOST_FRUITLESS = 3
 # a request that was in hand so often when a replica died is taken to be why
 MOST_DEATHS_OF_A_REQUEST = 4
@@ -46,10 +47,11 @@ class Came:
 
 @dataclass(frozen=True)
 class Died:
-    """A replica that answers no more, and why."""
+    """A replica that answers no more, and why; ``with_node`` where its node was lost."""
 
     replica: int
     cause: str
+    with_node: bool = False
 
 
 @dataclass(frozen=True)
@@ -166,8 +168,8 @@ class Run:
 
     @property
     def unfinished(self) -> bool:
-        """Whether replicas have requests in hand."""
-        return any(self._in_hand.values())
+        """Whether requests wait, or replicas have some in hand."""
+        return bool(self._waiting) or any(self._in_hand.values())
 
     def answers(self) -> Iterator[Answer]:
         """Each request's number and completion, as it comes; after each, more requests may come.
@@ -175,12 +177,19 @@ class Run:
         Raises BadInput where the model cannot read a request, and ModelFailed where no replica is left, or
         none was ready for too long.
         """
-        while self._waiting or self.unfinished:
+        self._forget_the_past()
+        while self.unfinished:
             self._call_in()
             self._fill()
             for event in self._pool.heard(POLL_SECONDS):
                 yield from self._took(event)
             self._require_ready()
+
+    def _forget_the_past(self) -> None:
+        """Hear what happened before this run: replicas that died idle are none of its deaths."""
+        for event in self._pool.heard(0):
+            if isinstance(event, Refused):
+                raise BadInput(event.cause)
 
     def _put_first(self, requests: Sequence[Request]) -> None:
         """Number them as they came, and queue neighbours side by side, as they share their prompts."""
@@ -237,7 +246,9 @@ class Run:
             in_hand = self._in_hand.get(event.replica, {})
             for number, completion in event.answers:
                 if in_hand.pop(number, None) is not None:
-                    self._fruitful.add(event.replica)
+                    if event.replica not in self._fruitful:
+                        self._fruitful.add(event.replica)
+                        self._num_fruitless = 0
                     self.tally.count(event.replica, completion.num_completion_tokens)
                     yield number, completion
                     if fresh := self._more():
@@ -250,7 +261,7 @@ class Run:
         self._deaths.update(lost.keys())
         self.tally.num_deaths += 1
         self.tally.num_redone += len(lost)
-        self._num_fruitless += death.replica not in self._fruitful
+        self._num_fruitless += death.replica not in self._fruitful and not death.with_node
         is_over = not self._num_alive and not self._may_start
         if is_over or max(self._deaths.values(), default=0) >= MOST_DEATHS_OF_A_REQUEST:
             raise ModelFailed(self._sentence(death.cause))

@@ -16,6 +16,7 @@ from generation.renderer import renderer
 CLOSE_SECONDS = 30.0
 MOST_CHARACTERS = 400
 _WHY = "The actor is dead because"
+_NODE_DIED = "node has died"
 
 _log = logging.getLogger(__name__)
 
@@ -141,6 +142,7 @@ class Fleet:
         except ray.exceptions.RayError as error:
             return self._dead(number, cause_of(error))
         if place.renderer != renderer():
+            self._forget(number)
             return Refused(
                 f"node {place.node} renders prompts by other code or libraries than this process: install "
                 "the same Trimtab with the same constraints.txt on every node"
@@ -168,7 +170,8 @@ class Fleet:
     def _dead(self, number: int, cause: str) -> Died:
         place = self.places.get(number)
         self._forget(number)
-        return Died(number, f"process {place.pid} on node {place.node}: {cause}" if place else cause)
+        told = f"process {place.pid} on node {place.node}: {cause}" if place else cause
+        return Died(number, told, with_node=_NODE_DIED in cause)
 
     def _forget(self, number: int) -> None:
         """End the actor where it is alive, and count it no more."""

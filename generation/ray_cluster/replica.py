@@ -13,7 +13,7 @@ from typing import Protocol
 
 from pydantic import TypeAdapter
 
-from datasets_registry.errors import BadInput, TrimtabError
+from datasets_registry.errors import BadInput, ModelFailed, TrimtabError
 from generation.engine import EngineSettings
 from generation.ray_cluster.dispatch import Answer, Numbered
 from generation.ray_cluster.model_files import ModelFiles
@@ -84,7 +84,12 @@ class Replica:
 
     def give(self, model: ModelFiles, packed: bytes) -> None:
         """Take requests, which are begun beside those that are in hand."""
-        requests = NUMBERED.validate_json(packed)
+        try:
+            requests = NUMBERED.validate_json(packed)
+        except ValueError as error:
+            # nobody waits for what this call returns
+            self._came.put(Failure(f"a replica cannot read requests: {error!s:.1000}", refused=True))
+            return
         with self._counting:
             self._num_open += len(requests)
         self._given.put((model, requests))
@@ -149,8 +154,12 @@ class Replica:
 
         backend, asked = self._backend(model), [request for _, request in requests]
         found = backend.complete_fed(asked, more) if isinstance(backend, Feeds) else backend.complete(asked)
+        num_answered = 0
         for index, completion in found:
             yield numbers[index], completion
+            num_answered += 1
+        if num_answered < len(numbers):
+            raise ModelFailed(f"backend {backend.name!r} answered {num_answered} of {len(numbers)} requests")
 
     def _fresh(self, model: ModelFiles) -> list[Numbered]:
         """What has been given since, for ``model``."""

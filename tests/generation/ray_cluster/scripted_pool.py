@@ -27,6 +27,8 @@ class ScriptedPool:
         self.given: list[tuple[int, list[Numbered]]] = []
         self.answered: dict[int, int] = {}
         self.most_in_hand = 0
+        self.with_node = False
+        self._lost: list[int] = []
         self._in_hand: dict[int, list[Numbered]] = {}
         self._awaited: list[int] = []
         self._num_started = 0
@@ -55,6 +57,9 @@ class ScriptedPool:
 
     def heard(self, seconds: float) -> list[Event]:
         """A start where there is room, then a handful or a death of one that has something in hand."""
+        if self._lost:
+            lost, self._lost = self._lost, []
+            return [Died(replica, "it died idle") for replica in lost]
         if self._awaited and len(self._in_hand) < self.room:
             replica = self._awaited.pop(0)
             if self._dies(replica, -1):
@@ -68,11 +73,16 @@ class ScriptedPool:
         requests = self._in_hand[replica]
         if self._dies(replica, self.answered[replica]):
             del self._in_hand[replica]
-            return [Died(replica, "it was killed")]
+            return [Died(replica, "it was killed", self.with_node)]
         self._rng.shuffle(requests)
         handful = [requests.pop() for _ in range(min(len(requests), self._rng.randint(1, 5)))]
         self.answered[replica] += len(handful)
         return [Came(replica, [(number, reply(request)) for number, request in handful])]
+
+    def lose_all(self) -> None:
+        """Let all that are ready die, which is heard of later."""
+        self._lost = list(self._in_hand)
+        self._in_hand.clear()
 
     def stop(self) -> None:
         """End all, with what they have in hand."""

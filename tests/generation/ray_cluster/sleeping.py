@@ -1,7 +1,8 @@
 """A backend of a plug-in that sleeps in place of a model, and answers by the request alone.
 
 ``SLEEPING_SECONDS`` is a step's time, ``max_tokens`` a request's number of steps. A message that begins with
-``die`` ends the process, one with ``unread`` is refused, and ``where`` asks for the model's base.
+``die`` ends the process, one with ``unread`` is refused, one with ``skip`` never answered, and
+``where`` asks for the model's base.
 """
 
 import os
@@ -40,7 +41,8 @@ class SleepingBackend:
         while waiting or running:
             while waiting and len(running) < self._slots:
                 index, request = waiting.pop(0)
-                running[index] = self._begun(request), request.params.max_tokens
+                if not request.messages[-1].content.startswith("skip"):
+                    running[index] = self._begun(request), request.params.max_tokens
             time.sleep(STEP_SECONDS)
             running = {index: (request, left - 1) for index, (request, left) in running.items()}
             for index in [index for index, (_, left) in running.items() if left <= 0]:

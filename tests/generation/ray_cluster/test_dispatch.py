@@ -119,3 +119,20 @@ def test_what_no_replica_could_read_is_bad_input(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(pool, "heard", refusing)
     with pytest.raises(BadInput, match="no system turn"):
         answered(run(pool, stories(5)))
+
+
+def test_replicas_that_died_between_two_runs_are_no_deaths_of_the_second() -> None:
+    requests, pool = stories(300), ScriptedPool()
+    assert answered(run(pool, requests)) == expected(requests)
+    pool.lose_all()
+    second = run(pool, requests)
+    assert answered(second) == expected(requests) and second.tally.num_deaths == 0
+
+
+def test_a_lost_node_is_not_held_against_the_model() -> None:
+    requests, pool = stories(300), ScriptedPool(dies=lambda replica, answered: replica <= 3 and answered == 0)
+    with pytest.raises(ModelFailed, match="no replica answered anything"):
+        answered(run(pool, requests, replicas=1))
+    pool = ScriptedPool(dies=lambda replica, answered: replica <= 3 and answered == 0)
+    pool.with_node = True
+    assert answered(run(pool, requests, replicas=1)) == expected(requests)

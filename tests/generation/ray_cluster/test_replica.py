@@ -84,6 +84,17 @@ def test_a_refusal_and_a_failure_are_the_last_word(replica: Replica, tiny_model:
     assert failure == Failure("the model reads no such thing", refused=True)
 
 
+def test_requests_without_an_answer_or_unreadable_are_a_last_word_too(
+    replica: Replica, tiny_model: Path
+) -> None:
+    model = ModelFiles.of(tiny_model, None)
+    replica.give(model, NUMBERED.dump_json([(0, ask("skip")), (1, ask("story"))]))
+    replica.give(model, b"no requests")
+    said = [each for _ in range(2) for each in replica.answers() if isinstance(each, Failure)]
+    assert sorted(failure.refused for failure in said) == [False, True]
+    assert any("answered 1 of 2 requests" in failure.sentence for failure in said)
+
+
 def test_other_files_of_a_model_are_refused_and_large_ones_are_not_hashed_again(
     tiny_model: Path, tmp_path: Path, state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -83,6 +83,15 @@ def test_work_that_another_took_over_says_so(tiny_model: Path) -> None:
         next(left)
 
 
+def test_replicas_that_wait_for_room_end_with_the_work_that_failed(tiny_model: Path) -> None:
+    backend = opened(tiny_model, KeptFleets())
+    assert isinstance(backend.fleet, ScriptedFleet)
+    backend.fleet.room = 0
+    with pytest.raises(ModelFailed, match="no replica was ready"):
+        finished(backend, about("a story"))
+    assert not backend.fleet.starting
+
+
 def test_a_closed_backend_keeps_replicas_only_where_its_work_is_done(tiny_model: Path) -> None:
     fleets = KeptFleets()
     backend = opened(tiny_model, fleets)
