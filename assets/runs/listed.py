@@ -49,7 +49,7 @@ def _listed(instance: dg.DagsterInstance, record: RunRecord) -> ListedRun:
     return ListedRun(
         run_id=run.run_id,
         status=run.status.value.lower(),
-        assets=tuple(sorted(name_of(key) for key in run.asset_selection or ())),
+        assets=tuple(sorted(name_of(key) for key in run.asset_selection or _planned(instance, run.run_id))),
         began=_moment(record.start_time),
         seconds=_seconds(record),
         calls=int(_sum(figures, "calls_made")),
@@ -60,6 +60,13 @@ def _listed(instance: dg.DagsterInstance, record: RunRecord) -> ListedRun:
         asked_again=int(_sum(figures, "asked_again")),
         said=_said(instance, run),
     )
+
+
+def _planned(instance: dg.DagsterInstance, run_id: str) -> Iterator[dg.AssetKey]:
+    """The assets of a run of the whole graph, which names none."""
+    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED):
+        if entry.dagster_event and entry.dagster_event.asset_key:
+            yield entry.dagster_event.asset_key
 
 
 def _figures(instance: dg.DagsterInstance, run_id: str) -> Iterator[Mapping[str, Any]]:

@@ -63,6 +63,15 @@ def test_a_run_has_its_status_time_calls_rate_replicas_and_price(
     assert f"{failed.run_id[:8]} failure: the judge is gone: start it" in result.output
 
 
+def test_a_run_of_the_whole_graph_has_its_assets() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        dg.Definitions([answers]).resolve_implicit_global_asset_job_def().execute_in_process(
+            instance=instance
+        )
+        (whole,) = listed_runs(instance, 5)
+    assert whole.assets == ("answers",)
+
+
 def test_progress_lines_say_how_replicas_stand() -> None:
     assert str(STANDING) == ("8 of 64 replicas, 550 to 610 tokens/s each · 900 wait · 1 died, 64 asked again")
 
