@@ -12,8 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Row, TextClause, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine, Row, TextClause, text
+from sqlalchemy.exc import SQLAlchemyError, TimeoutError
 
 from datasets_registry.agreement.claim import Claim, may_run, name_of_this_process
 from datasets_registry.agreement.locks import agreed
@@ -65,6 +65,7 @@ class Leases:
 
     def __init__(self, engine: Engine) -> None:
         self._plain = engine
+        self._is_away = False
 
     @contextmanager
     def claim(self, keys: Sequence[str]) -> Iterator[Claim]:
@@ -93,7 +94,7 @@ class Leases:
 
         def renew() -> None:
             while not ended.wait(LEASE_SECONDS / 3):
-                with busy, suppress(DBAPIError, TrimtabError):
+                with busy, suppress(SQLAlchemyError, TrimtabError):
                     if not ended.is_set():
                         self._take(holder, keys)
 
@@ -102,8 +103,10 @@ class Leases:
             yield
         finally:
             ended.set()
-            with busy, suppress(DBAPIError, TrimtabError):
-                self._give_up(keys, [holder])
+            # what a server that stays away holds ends with its leases: to wait for it again frees nothing
+            if not self._is_away:
+                with busy, suppress(SQLAlchemyError, TrimtabError):
+                    self._give_up(keys, [holder])
 
     def _take(self, holder: str, keys: Sequence[str]) -> set[str]:
         rows = self._ask(
@@ -120,7 +123,7 @@ class Leases:
     def _ask(self, statement: TextClause, **values: object) -> Sequence[Row[Any]]:
         """The rows of a statement, which is safe to repeat where the server went away under it."""
         for attempt in range(_TRIES):
-            with self._engine.connect() as connection:
+            with self._connected() as connection:
                 try:
                     result = connection.execute(statement, values)
                     return result.all() if result.returns_rows else []
@@ -128,6 +131,22 @@ class Leases:
                     if attempt + 1 == _TRIES:
                         raise
         raise AssertionError("the last attempt returns or raises")
+
+    def _connected(self) -> Connection:
+        """A connection; raises BrokenCatalog where the server stays away, as for all that wait for one."""
+        try:
+            connection = self._engine.connect()
+        except BrokenCatalog:
+            self._is_away = True
+            raise
+        except TimeoutError as error:
+            self._is_away = True
+            raise BrokenCatalog(
+                "the catalog's server is away, or all connections to it are in use: check that it runs, then "
+                "run this again; what was committed is whole"
+            ) from error
+        self._is_away = False
+        return connection
 
     @cached_property
     def _engine(self) -> Engine:

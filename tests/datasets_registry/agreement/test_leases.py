@@ -6,15 +6,17 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from datasets_registry.agreement import leases
 from datasets_registry.agreement.leases import Leases
+from datasets_registry.catalog import patience
 from datasets_registry.catalog.tables import engine_at
-from datasets_registry.errors import first_line
+from datasets_registry.errors import BrokenCatalog, first_line
 from tests.postgres import PostgresServer
 
 OURS = f"process {os.getpid()} on {socket.gethostname()}"
@@ -181,3 +183,39 @@ def test_claims_outlive_a_crash_of_the_server(
     started.join()
     assert rows(engine) == []
     engine.dispose()
+
+
+def test_claims_end_without_a_wait_for_each_where_the_server_stays_away(
+    mortal: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = engine_at(mortal.database())
+    held = Leases(engine)
+    with pytest.raises(BrokenCatalog, match="has been away"), ExitStack() as claims:
+        for number in range(8):
+            claims.enter_context(held.claim([str(number)]))
+        monkeypatch.setattr(patience, "PATIENCE_SECONDS", 0.5)
+        mortal.kill()
+        began = time.monotonic()
+        claims.enter_context(held.claim(["more"]))
+    assert time.monotonic() - began < 2
+    mortal.start()
+    engine.dispose()
+
+
+def test_a_renewal_that_gets_no_connection_is_tried_again(
+    url: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "LEASE_SECONDS", 0.6)
+    narrow = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=0.05)
+    held = Leases(engine)
+    with held.claim([]):
+        held._engine = narrow.execution_options(isolation_level="AUTOCOMMIT")
+    with held.claim(["a"]):
+        with narrow.connect():
+            time.sleep(0.4)
+            with pytest.raises(BrokenCatalog, match="all connections to it are in use"), held.claim(["b"]):
+                pass
+        time.sleep(0.8)
+        with Leases(engine).claim(["a"]) as other:
+            assert other.mine == []
+    narrow.dispose()
