@@ -1,13 +1,13 @@
 """The files of models in a bucket: named by their content, so that what models share is sent once."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from datasets_registry.errors import BrokenObject
 from datasets_registry.hashing import digest
-from datasets_registry.state import State, locked
+from datasets_registry.state import State, locked, sync
 from datasets_registry.store.kept_digests import kept_digest
 from datasets_registry.stores.bucket import BucketStore
 from datasets_registry.stores.store import Store, scratch
@@ -50,6 +50,11 @@ def _target(path: Path, link: str) -> Path:
     return Path(os.path.normpath(path.parent / link))
 
 
+def partial_mark(folder: Path) -> Path:
+    """The file that is there while ``folder`` has only what other folders' links needed of it."""
+    return folder.with_name(f".part-{folder.name}")
+
+
 def fetch_folder(store: Store, folder: Path, files: Mapping[str, Content]) -> None:
     """Bring the files that are missing in ``folder``, each compared with its SHA-256; one process at a time.
 
@@ -62,10 +67,22 @@ def fetch_folder(store: Store, folder: Path, files: Mapping[str, Content]) -> No
         # what a killed process has fetched is there still
         place = folder if folder.exists() else folder.with_name(f".tmp-{folder.name}")
         absent = [part for part in files if not (place / part).exists()]
+        linked = {_target(place / part, files[part]["link"]) for part in absent if "link" in files[part]}
+        _mark_partial({target.parent for target in linked} - {place})
         with ThreadPoolExecutor(_THREADS) as pool:
             list(pool.map(lambda part: _fetch(store, place / part, files[part]), absent))
         if place != folder:
             place.rename(folder)
+        partial_mark(folder).unlink(missing_ok=True)
+
+
+def _mark_partial(folders: Iterable[Path]) -> None:
+    """Mark those that are not there yet, before anything lies in them."""
+    for folder in folders:
+        if not folder.exists():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            partial_mark(folder).touch()
+            sync(folder.parent)
 
 
 def damaged_files(store: Store, files: Mapping[str, Content]) -> Iterator[str]:

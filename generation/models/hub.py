@@ -11,6 +11,7 @@ from urllib.parse import quote
 from datasets_registry.errors import BadInput, NoSpace, TrimtabError
 from datasets_registry.inspecting.origins import hub_folder
 from datasets_registry.state import durable, locked, sync
+from datasets_registry.store.model_files import partial_mark
 from generation.models.code import PICKLES, PROGRAMS, code_in
 from generation.models.folder import missing_shards
 
@@ -33,7 +34,7 @@ def downloaded(repository: str, revision: str | None, models: Path, report: Repo
         commit = _commit(repository, wanted, place, report)
         folder = place / commit
         with locked(place / ".lock"):
-            if not folder.is_dir():
+            if not folder.is_dir() or partial_mark(folder).exists():
                 _download(repository, commit, folder, report)
     except TrimtabError:
         raise
@@ -113,8 +114,22 @@ def _download(repository: str, commit: str, folder: Path, report: Report) -> Non
         )
     for path in partial.rglob("*"):
         sync(path)
-    partial.rename(folder)
+    _placed(partial, folder)
+
+
+def _placed(partial: Path, folder: Path) -> None:
+    """Let ``folder`` be the whole download; where links lead into it already, its files stay readable."""
+    if folder.is_dir():
+        for path in [path for path in partial.rglob("*") if path.is_file()]:
+            place = folder / path.relative_to(partial)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(place)
+            sync(place.parent)
+        shutil.rmtree(partial)
+    else:
+        partial.rename(folder)
     sync(folder.parent)
+    partial_mark(folder).unlink(missing_ok=True)
 
 
 def _require_no_code(repository: str, partial: Path) -> None:

@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from obstore.store import MemoryStore
 
 from datasets_registry.errors import BadInput
 from datasets_registry.state import REPOSITORY
+from datasets_registry.store.model_files import fetch_folder, send_folder
+from datasets_registry.stores.bucket import BucketStore
 from generation.models.folder import fingerprint, validated_folder
 from generation.models.sources import resolve_model
 from tests.generation.models.loopback_hub import FIRST, SECOND, Hub, loopback_hub
@@ -161,3 +164,27 @@ def test_a_shard_that_the_index_names_must_be_there(tiny_model: Path, tmp_path: 
 def test_only_a_hub_id_has_a_revision(tiny_model: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="only a hub id such as 'owner/name' has revisions"):
         resolve_model(str(tiny_model), tmp_path, "v1")
+
+
+def test_what_links_needed_of_a_model_is_not_taken_for_the_whole_of_it(
+    hub: Hub, tiny_model: Path, tmp_path: Path
+) -> None:
+    """A pinned folder that came from a bucket links to all files but the template, which it has itself."""
+    bucket, left_out = MemoryStore(), "tokenizer_config.json"
+    place = Path("models", "hub", "owner--tiny-model", FIRST)
+    pinned = tmp_path / "a" / "models" / "pinned" / "0"
+    for folder in (tmp_path / "a" / place, pinned):
+        folder.mkdir(parents=True)
+    for path in tiny_model.iterdir():
+        shutil.copyfile(path, tmp_path / "a" / place / path.name)
+        if path.name != left_out:
+            (pinned / path.name).symlink_to(Path("../..", *place.parts[1:], path.name))
+    files = send_folder(BucketStore("s3://lab", tmp_path / "a", bucket), pinned)
+    fetched = tmp_path / "b" / "models" / "pinned" / "0"
+    fetch_folder(BucketStore("s3://lab", tmp_path / "b", bucket), fetched, files)
+    whole = tmp_path / "b" / place
+    assert not (whole / left_out).exists()
+    for _ in range(2):
+        assert resolved(hub, tmp_path / "b" / "models")["folder"] == str(whole)
+    assert {path.name for path in whole.iterdir()} == {path.name for path in tiny_model.iterdir()}
+    assert all(path.read_bytes() == (tiny_model / path.name).read_bytes() for path in fetched.iterdir())
