@@ -16,7 +16,7 @@ from datasets_registry.catalog import tables as catalog
 from datasets_registry.catalog.binding import require_bound
 from datasets_registry.catalog.filed import LOCK, names_of
 from datasets_registry.catalog.removed import removed_of
-from datasets_registry.errors import BadInput, NoSpace
+from datasets_registry.errors import BadInput, NoSpace, StoreFailed
 from datasets_registry.inspecting.origins import HUB
 from datasets_registry.manifest import FILE
 from datasets_registry.registry import Registry
@@ -141,10 +141,10 @@ def _names_removed_at(registry: Registry) -> dict[str, float]:
 def _show_what_is_there(registry: Registry) -> None:
     """Let no view name files that go, where a removal was killed before its views were written.
 
-    On a full disk that can wait until something is freed.
+    On a full disk, and where the bucket does not answer, that can wait until the next time.
     """
     if registry.state.views.exists():
-        with suppress(BadInput, NoSpace):
+        with suppress(BadInput, NoSpace, StoreFailed):
             registry.refresh_views()
 
 
