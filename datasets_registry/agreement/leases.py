@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, TextClause, text
 from sqlalchemy.exc import SQLAlchemyError, TimeoutError
 
-from datasets_registry.agreement.claim import Claim, may_run, name_of_this_process
+from datasets_registry.agreement.claim import Claim, may_run, name_of_this_process, place
 from datasets_registry.agreement.locks import agreed
 from datasets_registry.errors import BrokenCatalog, TrimtabError
 
@@ -73,10 +73,11 @@ class Leases:
 
         Raises BrokenCatalog where the server stays away.
         """
-        holder, wanted = uuid.uuid4().hex, list(dict.fromkeys(keys))
+        holder, wanted = f"{uuid.uuid4().hex} {place()}", list(dict.fromkeys(keys))
         mine = self._take(holder, wanted)
         others = self._others([key for key in wanted if key not in mine])
-        if gone := [row for row in others if not may_run(row.owner)]:
+        here = [row for row in others if row.holder.endswith(f" {place()}")]
+        if gone := [row for row in here if not may_run(row.owner)]:
             self._give_up([row.key for row in gone], [row.holder for row in gone])
             mine |= self._take(holder, [row.key for row in gone])
         owners = {row.key: str(row.owner) for row in others}

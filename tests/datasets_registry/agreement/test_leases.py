@@ -13,6 +13,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from datasets_registry.agreement import leases
+from datasets_registry.agreement.claim import place
 from datasets_registry.agreement.leases import Leases
 from datasets_registry.catalog import patience
 from datasets_registry.catalog.tables import engine_at
@@ -45,15 +46,15 @@ def rows(engine: Engine) -> list[tuple[str, str]]:
         return [(str(key), str(owner)) for key, owner in found]
 
 
-def leave(engine: Engine, owner: str, seconds: float, *keys: str) -> None:
+def leave(engine: Engine, owner: str, seconds: float, *keys: str, where: str = "elsewhere") -> None:
     """Claims of a process that was killed: nobody renews them, and nobody gives them up."""
     with Leases(engine).claim([]), engine.begin() as connection:
         connection.execute(
             text(
-                "INSERT INTO claim SELECT key, :owner, 'x', clock_timestamp() + :seconds * interval '1 s'"
+                "INSERT INTO claim SELECT key, :owner, :holder, clock_timestamp() + :seconds * interval '1 s'"
                 " FROM unnest(CAST(:keys AS text[])) AS of (key)"
             ),
-            {"owner": owner, "seconds": seconds, "keys": list(keys)},
+            {"owner": owner, "seconds": seconds, "keys": list(keys), "holder": f"x {where}"},
         )
 
 
@@ -139,9 +140,12 @@ def test_keys_of_a_process_of_this_machine_that_is_gone_are_free_at_once(engine:
     if process == 0:
         os._exit(0)
     os.waitpid(process, 0)
-    leave(engine, f"process {process} on {socket.gethostname()}", 60, "a")
-    with Leases(engine).claim(["a", "b"]) as claimed:
-        assert (claimed.mine, claimed.theirs) == (["a", "b"], {})
+    owner = f"process {process} on {socket.gethostname()}"
+    leave(engine, owner, 60, "a", where=place())
+    # of a container with the same hostname, whose processes have numbers of their own
+    leave(engine, owner, 60, "c")
+    with Leases(engine).claim(["a", "b", "c"]) as claimed:
+        assert (claimed.mine, claimed.theirs) == (["a", "b"], {"c": owner})
 
 
 def test_a_claim_is_renewed_for_as_long_as_it_is_held(
