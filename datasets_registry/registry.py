@@ -20,7 +20,7 @@ from datasets_registry.rows.row import Row, from_table
 from datasets_registry.state import State
 from datasets_registry.store.evolution import require_compatible
 from datasets_registry.store.model_files import send_folder
-from datasets_registry.store.objects import object_name, read_object
+from datasets_registry.store.objects import object_name, read_stored
 from datasets_registry.store.staging import Rows, Staged, stage
 from datasets_registry.stores.bucket import BucketStore
 from datasets_registry.stores.opening import store_of
@@ -267,7 +267,8 @@ class Registry(Keeping, Filed):
     def batches(self, version: Version) -> Iterator[pa.Table]:
         """The rows of a dataset version in key order, by object; BrokenObject where a file was changed."""
         known = self.file_shas(version)
-        return (read_object(path, known.get(object_name(path.stem))) for path in self.files(version))
+        shas = [path.stem for path in self.files(version)]
+        return (read_stored(self.store, sha, known.get(object_name(sha))) for sha in shas)
 
     def table(self, version: Version) -> pa.Table:
         """The rows of a dataset version as Arrow."""

@@ -91,6 +91,18 @@ def read_object(path: Path, file_sha: str | None = None) -> pa.Table:
     return rows
 
 
+def read_stored(store: Store, sha: str, file_sha: str | None = None) -> pa.Table:
+    """An object's rows; a copy of a bucket's that is damaged is fetched once more. Raises as above."""
+    key = object_name(sha)
+    path = store.path(key, file_sha)
+    try:
+        return read_object(path, file_sha)
+    except BrokenObject:
+        if store.url is None:
+            raise
+        return read_object(store.fetch(key, path, file_sha), file_sha)
+
+
 def _rows(source: "Path | pa.BufferReader") -> pa.Table:
     """All rows of a Parquet file.
 

@@ -23,7 +23,7 @@ from datasets_registry.store.key_order import (
     sorted_runs,
 )
 from datasets_registry.store.learned import learned_version
-from datasets_registry.store.objects import Object, data_version, object_name, put_chunk, read_object
+from datasets_registry.store.objects import Object, data_version, put_chunk, read_stored
 from datasets_registry.store.pipelined import pipelined
 from datasets_registry.stores.store import Store
 from datasets_registry.version import Content
@@ -105,10 +105,7 @@ def _learned_version(row: type[Row], objects: Sequence[Object], store: Store) ->
 
 def _read_back(objects: Sequence[Object], store: Store) -> Iterator[pa.Table]:
     """The objects' rows, whose contents are hashed only where a file is not the one that was written."""
-    return (
-        read_object(store.path(object_name(stored.sha), stored.file_sha), stored.file_sha)
-        for stored in objects
-    )
+    return (read_stored(store, stored.sha, stored.file_sha) for stored in objects)
 
 
 def _chunks(tables: Iterable[pa.Table], cutter: Cutter) -> Iterator[pa.Table]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datasets_registry.errors import BadInput, BrokenObject, StoreFailed, first_line
-from datasets_registry.state import durable
+from datasets_registry.state import durable, sync
 from datasets_registry.stores.store import Stored
 
 if TYPE_CHECKING:
@@ -51,8 +51,11 @@ class BucketStore:
         """Send the finished ``file``, and keep it as the copy; False where the name is taken."""
         is_new = self.send(key, file, replace=replace)
         if is_new:
-            self.place(key).parent.mkdir(parents=True, exist_ok=True)
-            file.replace(self.place(key))
+            place = self.place(key)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            sync(file)
+            file.replace(place)
+            sync(place.parent)
         return is_new
 
     def send(self, key: str, file: Path, *, replace: bool = False) -> bool:

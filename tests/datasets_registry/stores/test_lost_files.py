@@ -21,3 +21,13 @@ def test_a_manifest_that_is_lost_stops_no_other_work(machines: Machines, bucket:
     other = machines("b")
     commit(other)
     assert other.rows(SuiteFigure, other.passed("left")) == rows_of("left", 1)
+
+
+def test_a_copy_that_is_damaged_is_fetched_once_more(machines: Machines) -> None:
+    """As a loss of power leaves one: its name is there, and its bytes are not."""
+    commit(machines("a"))
+    other = machines("b")
+    version = other.passed("left")
+    copy = other.files(version)[0]
+    copy.write_bytes(b"")
+    assert other.rows(SuiteFigure, version) == rows_of("left", 1) and copy.stat().st_size
