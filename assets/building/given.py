@@ -129,7 +129,7 @@ def register_given(registry: Registry, model: str, how: Derivation, folder: Path
     Raises BadInput where weights are missing, of another model or no numbers; nothing is registered then.
     """
     identity, made = fingerprint(folder), registry.made(model, how)
-    if made and made[0].data_version == identity and registry.folder(made[0]).resolve() == folder.resolve():
+    if made and made[0].data_version == identity and registry.place(made[0]).resolve() == folder.resolve():
         return registry.reuse(*made)
     if read_hosted(folder) is None:
         require_sound(folder)
@@ -138,7 +138,7 @@ def register_given(registry: Registry, model: str, how: Derivation, folder: Path
 
 def _moved(registry: Registry, before: Version | None, section: GivenModel, folder: Path) -> str | None:
     """That a branch, a tag or an alias names another model than before, if it does."""
-    earlier = _stated(section, registry.folder(before)) if before else None
+    earlier = _stated(section, registry.small_files(before)) if before else None
     commit = _stated(section, folder)
     if earlier is None or commit is None or earlier == commit:
         return None

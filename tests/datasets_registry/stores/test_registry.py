@@ -11,7 +11,10 @@ import obstore
 import pytest
 from obstore.store import MemoryStore
 
+from assets.building.given import _moved
 from assets.cli.main import main
+from assets.profile.models import GivenModel
+from datasets_registry.catalog import filed
 from datasets_registry.errors import BrokenObject
 from datasets_registry.garbage import collect, freed_bytes
 from datasets_registry.registry import Registry
@@ -191,6 +194,21 @@ def test_a_model_is_sent_and_fetched_with_its_links(machines: Machines, tiny_mod
     for path in fetched.iterdir():
         assert path.is_symlink() and path.read_bytes() == (tiny_model / path.name).read_bytes()
     assert other.is_here(version) and isinstance(other.store, BucketStore)
+
+
+def test_what_a_given_model_was_before_is_told_without_its_weights(
+    machines: Machines, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry, other = machines("a"), machines("b")
+    folder = registry.state.models / "hub" / "owner--tiny" / ("a" * 40)
+    folder.mkdir(parents=True)
+    for path in tiny_model.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    before = registry.commit_model("policy", folder, "f" * 32, HOW)
+    monkeypatch.setattr(filed, "LARGE", (folder / "model.safetensors").stat().st_size)
+    moved = _moved(other, before, GivenModel(model="owner/tiny"), folder.with_name("b" * 40))
+    assert moved is not None and f"moved from {'a' * 40} to {'b' * 40}" in moved
+    assert not other.place(before).exists()
 
 
 def test_a_models_file_that_was_changed_in_the_bucket_is_not_taken(
