@@ -43,6 +43,11 @@ def join_cluster() -> None:
     try:
         with _signals_kept():
             ray.init(address=address, log_to_driver=False, logging_level=logging.WARNING)
+    except ray.exceptions.AuthenticationError as error:
+        raise BadInput(
+            f"the Ray cluster at {address} takes no work without its token: set RAY_AUTH_MODE=token and "
+            "RAY_AUTH_TOKEN as on its head"
+        ) from error
     except (OSError, RuntimeError, ValueError) as error:
         raise BadInput(f"{_nobody_at(address)} ({first_line(error):.200}): {REMEDY}") from error
 

@@ -54,6 +54,21 @@ def test_a_head_that_does_not_answer_is_named_with_the_remedy(
         join_cluster()
 
 
+@pytest.mark.cluster
+def test_a_cluster_that_wants_a_token_is_told_from_one_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ray = pytest.importorskip("ray")
+
+    def refuse(**_: object) -> None:
+        raise ray.exceptions.AuthenticationError("Unauthenticated")
+
+    monkeypatch.setattr(ray, "init", refuse)
+    monkeypatch.setattr(cluster, "_require_address", lambda address: None)
+    with pytest.raises(BadInput, match="takes no work without its token: set RAY_AUTH_MODE=token"):
+        join_cluster()
+
+
 @pytest.mark.parametrize(("inner", "why"), [("openai", "asks a server"), ("ray", "Ray on Ray")])
 def test_an_inner_backend_runs_a_model_itself(with_ray: None, tiny_model: Path, inner: str, why: str) -> None:
     with pytest.raises(BadInput, match=why):
