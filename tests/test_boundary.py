@@ -31,6 +31,7 @@ CHILDREN = {
     "generation/vllm_offline/worker.py",
     "training/online/drawing.py",
     "benchmarks/gpu_check/child.py",
+    "benchmarks/scale/commit_kills.py",
     "benchmarks/gpu_check/watched.py",
     "benchmarks/sides/generation/loops.py",
     "benchmarks/sides/generation/recorded_run.py",

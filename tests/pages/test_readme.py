@@ -41,7 +41,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory, opinionated_model: Pat
     }
 
 
-def serves(port: str, path: str = "server_info", seconds: float = 120) -> str:
+def serves(port: str, path: str = "server_info", seconds: float = 300) -> str:
     """What the web server on ``port`` answers, once it does."""
     deadline = time.monotonic() + seconds
     while True:

@@ -41,7 +41,7 @@ def started(folder: Path, *more: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(words, cwd=REPOSITORY, stdin=subprocess.DEVNULL, env=environment)
 
 
-def soon(holds: Callable[[], bool], seconds: float = 30) -> bool:
+def soon(holds: Callable[[], bool], seconds: float = 90) -> bool:
     until = time.monotonic() + seconds
     while not holds() and time.monotonic() < until:
         time.sleep(0.05)

@@ -183,7 +183,6 @@ def test_more_processes_than_gpus_are_refused(tmp_path: Path, monkeypatch: pytes
     ("told", "message"),
     [
         ({"processes": 3, "machines": 2, "main_address": "a"}, "2 machines cannot share 3 processes evenly"),
-        ({"processes": 2, "machines": 2}, "several machines need main_address"),
         ({"strategy": "fsdp"}, "strategy 'fsdp' is for several processes"),
         ({"processes": 2, "strategy": "pipeline"}, "'ddp', 'fsdp', 'zero2' or 'zero3'"),
     ],
@@ -191,6 +190,11 @@ def test_more_processes_than_gpus_are_refused(tmp_path: Path, monkeypatch: pytes
 def test_launches_that_do_not_fit_together_are_refused(told: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         Launch.model_validate(told)
+
+
+def test_machines_that_nobody_brings_together_need_an_address() -> None:
+    with pytest.raises(ValueError, match="several machines need main_address"):
+        Launch(processes=2, machines=2).require_meeting()
 
 
 @pytest.mark.parametrize(
