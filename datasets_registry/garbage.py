@@ -113,7 +113,7 @@ def _and_in_bucket(registry: Registry, here: Collected, grace: timedelta) -> Col
     if registry.store.url is None:
         return here
     now = registry.store.now()
-    needed, removed = registry.needed_names(), _names_removed_at(registry)
+    needed, removed = registry.needed_names(), _removed_at(registry)
     unneeded = [
         (stored, max(stored.changed, removed.get(stored.name, 0.0)))
         for folder in (OBJECTS, FILES, PROBES)
@@ -127,15 +127,6 @@ def _and_in_bucket(registry: Registry, here: Collected, grace: timedelta) -> Col
         waiting=here.waiting + len(unneeded) - len(old),
         names=tuple(stored.name for stored in old),
     )
-
-
-def _names_removed_at(registry: Registry) -> dict[str, float]:
-    """When the version of each file in the bucket was removed that had one."""
-    times: dict[str, float] = {}
-    for removed in removed_of(registry.engine):
-        at = datetime.fromisoformat(removed.at).timestamp()
-        times |= {key: max(at, times.get(key, 0.0)) for key in names_of(removed.content)}
-    return times
 
 
 def _show_what_is_there(registry: Registry) -> None:
@@ -153,7 +144,8 @@ def _found(registry: Registry, oldest: float) -> Collected:
 
     Files of a version that a person removed count as changed then, as somebody may still read them.
     """
-    removed = _removed_at(registry)
+    root = registry.state.root
+    removed = {(root / name).resolve(): at for name, at in _removed_at(registry).items()}
     sizes_and_times = ((path, *_size_and_time(path)) for path in _unneeded(registry))
     unneeded = [
         (path, size, max(changed, removed.get(path.resolve(), 0.0)))
@@ -199,15 +191,13 @@ def _is_trained(folder: Path) -> bool:
     return TRAINED.fullmatch(folder.name) is not None and (folder / FILE).exists()
 
 
-def _removed_at(registry: Registry) -> dict[Path, float]:
-    """When the version of each file was removed that had one."""
-    times: dict[Path, float] = {}
+def _removed_at(registry: Registry) -> dict[str, float]:
+    """When the version was removed of each file, by its name in a store, and of each model's folder."""
+    times: dict[str, float] = {}
     for removed in removed_of(registry.engine):
         at = datetime.fromisoformat(removed.at).timestamp()
-        content = removed.content
-        objects = [object_path(registry.state.objects, sha) for sha, _ in content.get("objects", ())]
-        paths = objects or [registry.state.root / content["path"]]
-        times |= {path.resolve(): max(at, times.get(path.resolve(), 0.0)) for path in paths}
+        folders = [removed.content["path"]] if "path" in removed.content else []
+        times |= {name: max(at, times.get(name, 0.0)) for name in (*names_of(removed.content), *folders)}
     return times
 
 

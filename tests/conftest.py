@@ -14,13 +14,12 @@ os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
 import pytest
 from hypothesis import settings
 
-from assets.cluster.postgres import postgres_binaries
 from datasets_registry.registry import Registry
 from datasets_registry.state import REPOSITORY, State
 from datasets_registry.version import Derivation
 from generation.models.smollm2 import convert
 from generation.models.sources import SMOLLM2
-from tests.postgres import PostgresServer, postgres_server
+from tests.postgres import PostgresServer, served
 from tests.tiny_model import write_tiny_model
 from tests.traced import Traced
 
@@ -126,11 +125,7 @@ def derivation() -> Derivation:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server for the whole run; skipped where PostgreSQL is not installed."""
-    binaries = postgres_binaries()
-    if binaries is None:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    with postgres_server(binaries) as server:
-        yield server
+    yield from served()
 
 
 @pytest.fixture(scope="session")

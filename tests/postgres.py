@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from assets.cluster.postgres import USER, run_as, unprivileged
+from assets.cluster.postgres import USER, postgres_binaries, run_as, unprivileged
 
 
 class PostgresServer:
@@ -80,3 +80,14 @@ def postgres_server(binaries: Path) -> Iterator[PostgresServer]:
             yield server
         finally:
             server.stop()
+
+
+def served() -> Iterator[PostgresServer]:
+    """What a fixture of a running server yields; its tests are skipped where PostgreSQL is not installed."""
+    import pytest
+
+    binaries = postgres_binaries()
+    if binaries is None:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    with postgres_server(binaries) as server:
+        yield server
