@@ -15,6 +15,7 @@ from datasets_registry.catalog import records, removed
 from datasets_registry.catalog.line import Line
 from datasets_registry.errors import BadInput, Faults, TrimtabError, UnknownVersion
 from datasets_registry.garbage import collect, freed_bytes
+from datasets_registry.manifest import FILE, Manifest
 from datasets_registry.registry import Registry
 from datasets_registry.rows.evaluation import SuiteFigure
 from datasets_registry.upkeep import removing
@@ -28,7 +29,8 @@ from tests.rows import make
 
 NAME = SuiteFigure.dataset
 GREEN = CheckResult(check="c", passed=True, severity="error", value=0, threshold=0, description="none")
-A_DAY = timedelta(days=1)
+# shorter than files are aged, so that only their removal keeps them
+GRACE = timedelta(hours=1)
 
 
 def derived(*inputs: Version) -> Derivation:
@@ -102,11 +104,23 @@ def test_files_wait_for_whoever_reads_them_and_then_go(registry: Registry, line:
     sizes = sum(path.stat().st_size for path in paths)
     assert freed_bytes(registry, [line[1]]) == sizes
     remove(registry, [line[1]])
-    waiting = collect(registry, A_DAY, dry_run=False)
+    waiting = collect(registry, GRACE, dry_run=False)
     assert not set(waiting.paths) & set(paths) and waiting.waiting and all(path.exists() for path in paths)
     gone = collect(registry, timedelta(seconds=-1), dry_run=False)
     assert set(paths) <= set(gone.paths) and not any(path.exists() for path in paths)
     assert registry.rows(SuiteFigure, line[0]) == [make(SuiteFigure, value=1)]
+
+
+def test_a_models_folder_waits_for_whoever_reads_it_and_then_goes(registry: Registry) -> None:
+    folder = registry.state.models / "policy" / "0123456789abcdef"
+    folder.mkdir(parents=True)
+    Manifest(name="policy").write(folder)
+    version = registry.record_checks(registry.commit_model("policy", folder, "f" * 64, derived()), [GREEN])
+    age(folder / FILE)
+    age(folder)
+    remove(registry, [version])
+    assert folder not in collect(registry, GRACE, dry_run=False).paths and folder.exists()
+    assert folder in collect(registry, timedelta(seconds=-1), dry_run=False).paths and not folder.exists()
 
 
 def test_files_that_others_have_too_free_nothing(registry: Registry) -> None:
