@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from datasets_registry.rows.conversation import json_object
 from datasets_registry.settings import Settings
 from training.settings.launch import Launch
 from training.settings.trackers import Trackers
@@ -33,6 +34,8 @@ class LaunchSection(Launch):
         if self.on == "here":
             self.require_meeting()
         config = self.tags.get(RAY_TAG)
+        # Dagster's tags are texts, and a profile may write this one so
+        config = json_object(config) if isinstance(config, str) else config
         if self.on == "ray" and isinstance(config, Mapping) and config.get("num_gpus"):
             raise ValueError(
                 f"tags.{RAY_TAG!r}.num_gpus: a run would hold {config['num_gpus']} GPUs for which its own "

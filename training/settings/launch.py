@@ -23,7 +23,10 @@ class Launch(Settings):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.processes % self.machines:
-            raise ValueError(f"{self.machines} machines cannot share {self.processes} processes evenly")
+            raise ValueError(
+                f"{self.machines} machines cannot share {self.processes} processes evenly: set "
+                f"launch.processes to a multiple of {self.machines}"
+            )
         if self.processes == 1 and self.strategy != "ddp":
             raise ValueError(f"strategy {self.strategy!r} is for several processes: set processes too")
         return self

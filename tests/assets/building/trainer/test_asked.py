@@ -64,11 +64,12 @@ def test_several_machines_are_started_by_one_job() -> None:
     assert section.further_commands("training.sft", Path("run.json")) == []
 
 
-def test_a_run_that_would_wait_for_its_own_gpus_is_refused() -> None:
+@pytest.mark.parametrize("config", [{"num_gpus": 8}, '{"num_gpus": 8, "num_cpus": 1}'])
+def test_a_run_that_would_wait_for_its_own_gpus_is_refused(config: object) -> None:
     with pytest.raises(
         ValidationError, match="a run would hold 8 GPUs for which its own trainers and engines"
     ):
-        LaunchSection.model_validate({"on": "ray", "tags": {"dagster-ray/config": {"num_gpus": 8}}})
+        LaunchSection.model_validate({"on": "ray", "tags": {"dagster-ray/config": config}})
 
 
 def test_ppo_in_several_processes_is_refused(tiny_model: Path, tmp_path: Path) -> None:
