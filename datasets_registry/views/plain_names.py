@@ -1,6 +1,7 @@
 """The plain names of a query in an experiment: each is its own, what is imported, or a view of all lines."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,9 @@ from datasets_registry.views.unions import BY_VERSION, MAIN, by_version_of
 
 if TYPE_CHECKING:
     import duckdb
+
+_OF_TEXT = re.compile(r"\bquery(_table)?\b\s*\(", re.IGNORECASE)
+_NAME = re.compile(r"""(?<![\w.@])(?<!\."|\.')\w+(?:@\w+)?""")
 
 
 def search_path(query: str, line: Line) -> str:
@@ -42,9 +46,16 @@ def require_own(query: str, connection: "duckdb.DuckDBPyConnection", line: Line)
 
 
 def _plain_names(query: str, connection: "duckdb.DuckDBPyConnection") -> set[str]:
-    """The tables without a schema in the query, less those that it defines; none of what is no SELECT."""
+    """The tables without a schema in the query, less those that it defines.
+
+    DuckDB parses a SELECT for us. Of PIVOT, of EXPLAIN behind another statement, and of what ``query`` and
+    ``query_table`` are given, each name that no dot precedes is taken for a table's.
+    """
     found = connection.execute("SELECT json_serialize_sql($1::VARCHAR)", [query]).fetchone()
-    return set(_tables(json.loads(found[0]) if found else {}, frozenset()))
+    parsed = json.loads(found[0]) if found else {"error": True}
+    if parsed["error"] or _OF_TEXT.search(query):
+        return {name.lower() for name in _NAME.findall(query)}
+    return set(_tables(parsed, frozenset()))
 
 
 def _tables(parsed: Any, defined: frozenset[str]) -> Iterator[str]:

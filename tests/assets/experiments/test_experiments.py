@@ -165,13 +165,26 @@ def test_plain_names_in_sql_are_the_experiments_own(workshop: Workshop) -> None:
         "FROM CAI_SFT",
         "WITH cai_sft AS (SELECT * FROM cai_sft) FROM cai_sft",
         "EXPLAIN FROM cai_sft",
+        "SELECT 1; EXPLAIN FROM cai_sft",
+        "PIVOT cai_sft ON prompt_id USING count(*)",
+        'WITH a AS (PIVOT "CAI_SFT" ON prompt_id USING count(*)) FROM a',
+        'PIVOT "cai_sft@1" ON prompt_id USING count(*)',
+        "FROM query('SELECT * FROM cai_sft')",
+        "FROM query_table('cai_sft')",
     ):
-        with pytest.raises(BadInput, match="'beta_03' has no 'cai_sft'"):
+        with pytest.raises(BadInput, match="'beta_03' has no 'cai_sft(@1)?'"):
             ask(state, query, line=line)
     assert ask(state, "WITH cai_sft AS (SELECT 1 AS n) FROM cai_sft", line=line)[1] == [(1,)]
     counted = "WITH RECURSIVE a AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM a WHERE n < 3) FROM a"
     assert len(ask(state, counted, line=line)[1]) == 3
     assert ask(state, "SELECT count(*) FROM main.cai_sft", line=line)[1] == [(1,)]
+    for query in (
+        "PIVOT main.cai_sft ON prompt_id USING count(*)",
+        'PIVOT main."cai_sft" ON prompt_id USING count(*)',
+        "PIVOT helpful_answers ON split_group USING count(*)",
+        "FROM query_table('helpful_answers')",
+    ):
+        assert ask(state, query, line=line)[1]
 
 
 @pytest.mark.parametrize("name", ["c", "select", "versions", "helpful_answers", "user"])
