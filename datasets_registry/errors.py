@@ -51,7 +51,11 @@ class ReviewsWait(UnpassedVersion):
 
 
 class BrokenObject(TrimtabError):
-    """A stored object is missing or does not match its hash."""
+    """A stored object is missing or does not match its hash; in ``brief`` without the remedy."""
+
+    def __init__(self, sentence: str, brief: str | None = None) -> None:
+        super().__init__(sentence)
+        self.brief = brief or sentence
 
 
 class BrokenCatalog(TrimtabError):

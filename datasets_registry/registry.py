@@ -19,7 +19,6 @@ from datasets_registry.errors import UnknownVersion, UnpassedVersion
 from datasets_registry.rows.row import Row, from_table
 from datasets_registry.state import State
 from datasets_registry.store.evolution import require_compatible
-from datasets_registry.store.model_files import send_folder
 from datasets_registry.store.objects import object_name, read_stored
 from datasets_registry.store.staging import Rows, Staged, stage
 from datasets_registry.stores.bucket import BucketStore
@@ -123,7 +122,7 @@ class Registry(Keeping, Filed):
         validated_name(plain_name(name))
         with self.adding() as held:
             if inside and isinstance(self.store, BucketStore):
-                content["files"] = send_folder(self.store, folder)
+                content["files"] = self.send(self.store, folder)
             with self.naming(held) as connection:
                 version = self.records.add_version(connection, name, "model", fingerprint, None, content)
                 self.records.add_derivation(connection, version, derivation)

@@ -1,7 +1,7 @@
 """trimtab verify [NAME[@N]]: whether stored data is intact."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,24 +20,26 @@ def verify(
 ) -> None:
     """Hash stored data and models again, and rerun the checks.
 
-    Exits with code 1 if anything is damaged.
+    A bucket's files that are damaged or missing are restored where this machine has copies. Exits with code 1
+    if anything stays damaged.
     """
     from quality.auditing.verify import verify as verify_version
 
     registry = open_state()
     chosen = _chosen(registry, version)
-    damages: list[dict[str, str]] = []
+    damages: list[dict[str, Any]] = []
     with progress_bar("verifying", len(chosen), "versions") as report:
         for done, checked in enumerate(chosen, 1):
             damages.extend(asdict(damage) for damage in verify_version(registry, checked))
             report(done)
     if damages or as_json:
         print_rows(damages, as_json, ("version", "what"))
-    if damages:
+    if not all(damage["restored"] for damage in damages):
         raise typer.Exit(1)
     if not as_json:
         versions = "1 version" if len(chosen) == 1 else f"{len(chosen)} versions"
-        say(f"{versions} verified: stored data is intact, and check results are unchanged")
+        now = "intact again" if damages else "intact"
+        say(f"{versions} verified: stored data is {now}, and check results are unchanged")
 
 
 def _chosen(registry: "Registry", reference: str | None) -> "list[Version]":

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, delete, select
 
 from datasets_registry.agreement.locks import Held, agreed
 from datasets_registry.catalog import tables
+from datasets_registry.catalog.lost import count_found, lost_files
 from datasets_registry.catalog.records import Records
 from datasets_registry.catalog.statements import OBJECT, SHAS_AT_ONCE, V
 from datasets_registry.errors import BrokenObject
@@ -17,9 +18,10 @@ from datasets_registry.manifest import FILE
 from datasets_registry.state import State
 from datasets_registry.store.copies import copies
 from datasets_registry.store.kept_digests import LARGE
-from datasets_registry.store.model_files import fetch_folder, file_name, light_folder
+from datasets_registry.store.model_files import fetch_folder, file_name, light_folder, send_folder
 from datasets_registry.store.objects import FOLDER as OBJECTS
 from datasets_registry.store.objects import object_name, object_path
+from datasets_registry.stores.bucket import BucketStore
 from datasets_registry.stores.store import Store
 from datasets_registry.version import Content, Version
 
@@ -62,12 +64,13 @@ class Filed:
 
     def is_whole(self, version: Version) -> bool:
         """Whether the version's files are there."""
-        if version.kind == "model":
-            names = {"config.json", HOSTED_FILE}
-            return any((self.place(version) / part).exists() for part in names) or bool(
-                names & self.sent(version).keys()
-            )
-        return not self._not_there(version.shas)
+        if version.kind == "dataset":
+            return not self._not_there(version.shas)
+        names = {"config.json", HOSTED_FILE}
+        if sent := self.sent(version):
+            lost = lost_files(self.engine)
+            return bool(names & sent.keys()) and not any(key in lost for key in names_of(version.content))
+        return any((self.place(version) / part).exists() for part in names)
 
     def _paths(self, version: Version) -> list[Path]:
         return [object_path(self.state.objects, sha) for sha in version.shas]
@@ -129,6 +132,13 @@ class Filed:
             return all(path.exists() for path in self._paths(version))
         return all((self.place(version) / part).exists() for part in self.sent(version))
 
+    def send(self, store: BucketStore, folder: Path) -> Mapping[str, Content]:
+        """Put a model's folder into the bucket, also in the place of files that were lost there."""
+        lost = lost_files(self.engine)
+        files = send_folder(store, folder, lost)
+        count_found(self.records, lost.intersection(file_name(file["sha256"]) for file in files.values()))
+        return files
+
     def sent(self, version: Version) -> Mapping[str, Content]:
         """The files of a model version in the bucket; none where it is not in one."""
         return {} if self.store.url is None else version.content.get("files", {})
@@ -159,6 +169,7 @@ class Filed:
             needed = self.needed_names()
             going = [key for key in names if key not in needed]
             _forget(connection, going)
+        count_found(self.records, going)
         return going
 
 

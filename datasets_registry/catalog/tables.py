@@ -151,6 +151,9 @@ TAGS = Table(
     Column("at", String, nullable=False),
 )
 
+# files of models, by their names in the bucket, that were found to be lost there or damaged
+LOST = Table("lost", METADATA, Column("key", String, primary_key=True))
+
 # versions that were removed: their numbers name nothing else, and their files go a grace later
 REMOVED = Table(
     "removed",
@@ -275,6 +278,6 @@ def _identity(engine: Engine) -> str:
 
 def _read_identity(engine: Engine) -> str:
     with engine.connect() as connection:
-        for table in (PARTS, KEPT, TAGS, REMOVED, BUCKET):
+        for table in (PARTS, KEPT, TAGS, REMOVED, BUCKET, LOST):
             connection.execute(select(table).limit(1))
         return str(connection.execute(select(CATALOG.c.id)).scalar_one())

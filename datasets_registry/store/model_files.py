@@ -1,7 +1,7 @@
 """The files of models in a bucket: named by their content, so that what models share is sent once."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -27,13 +27,16 @@ def light_folder(state: State, path: str) -> Path:
     return state.cache / "light" / path
 
 
-def send_folder(store: BucketStore, folder: Path) -> Content:
-    """Put every file below ``folder`` into the bucket: by name its SHA-256, bytes and link, if it is one."""
+def send_folder(store: BucketStore, folder: Path, lost: Collection[str] = ()) -> Mapping[str, Content]:
+    """Put every file below ``folder`` into the bucket: by name its SHA-256, bytes and link, if it is one.
+
+    Those of these names that were ``lost`` are sent whatever lies there.
+    """
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
 
     def send(path: Path) -> Content:
         sha256 = kept_digest(path)
-        store.send(file_name(sha256), path)
+        store.send(key := file_name(sha256), path, replace=key in lost)
         link = {"link": str(path.readlink())} if _is_link_within(path, store.root) else {}
         return {"sha256": sha256, "bytes": path.stat().st_size, **link}
 
@@ -85,15 +88,17 @@ def _mark_partial(folders: Iterable[Path]) -> None:
             sync(folder.parent)
 
 
-def damaged_files(store: Store, files: Mapping[str, Content]) -> Iterator[str]:
-    """What is wrong with files in a bucket, each fetched anew, whatever copy there is."""
+def damaged_files(store: Store, files: Mapping[str, Content]) -> dict[str, str]:
+    """What is wrong with files in a bucket, by their names in the model: each is fetched anew."""
+    damaged = {}
     for part, file in files.items():
         key = file_name(file["sha256"])
         with scratch(store, key) as copy:
             try:
                 store.fetch(key, copy, file["sha256"])
             except BrokenObject as error:
-                yield f"{part}: {error}"
+                damaged[part] = error.brief
+    return damaged
 
 
 def _fetch(store: Store, path: Path, file: Content) -> None:

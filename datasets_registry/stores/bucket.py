@@ -25,6 +25,10 @@ _CREDENTIALS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 _SECRET = re.compile(r"//[^/@\s]*@|(?i:(signature|credential|token|secret\w*|key\w*)=)[^&\s\"]+")
 _SHOWN = 200
 _NO_BUCKET = "NoSuchBucket"
+_REMEDY = (
+    "`trimtab verify` on a machine with a copy sends it again; where there is none, it names the versions "
+    "that need it, and materializing one of them again restores it"
+)
 # a conditional write whose connection breaks is not sent again by obstore itself
 _PAUSES = (0.2, 1.0, 4.0, None)
 # where obstore has tried for longer, the server is gone
@@ -113,19 +117,13 @@ class BucketStore:
                 raise self._absent(key, error) from error
             file.flush()
             if sha256 not in (None, found.hexdigest()):
-                raise BrokenObject(
-                    f"{key} in {self.url} is not the file that was written: `trimtab verify` names the "
-                    "versions that need it; materialize one of them again to restore it"
-                )
+                raise _broken(f"{key} in {self.url} is not the file that was written")
         return to
 
     def _absent(self, key: str, error: FileNotFoundError) -> BadInput | BrokenObject:
         if _NO_BUCKET in str(error):
             return self._no_bucket()
-        return BrokenObject(
-            f"{key} is missing in {self.url}: `trimtab verify` names the versions that need it; materialize "
-            "one of them again to restore it"
-        )
+        return _broken(f"{key} is missing in {self.url}")
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> bytes:
         """The bytes from ``start`` to ``end``, from the copy where there is one."""
@@ -222,6 +220,10 @@ class BucketStore:
         return BadInput(
             f"there is no bucket at {self.url}: create it, or set TRIMTAB_STORE to one that is there"
         )
+
+
+def _broken(brief: str) -> BrokenObject:
+    return BrokenObject(f"{brief}: {_REMEDY}", brief)
 
 
 def _plain(error: Exception) -> str:

@@ -146,8 +146,8 @@ def test_damage_in_the_bucket_is_found_and_mended_by_the_next_commit(
     assert verify_objects(registry, version) == []
     name = sorted(names(bucket))[0]
     obstore.put(bucket, name, b"x") if harm == "changed" else obstore.delete(bucket, name)
-    (what,) = verify_objects(registry, version)
-    assert f"s3://lab/team/{name}" in what
+    (what,) = verify_objects(machines("b"), version)
+    assert f"s3://lab/team/{name}" in what and "materialize it again" in what
     assert not registry.is_whole(version)
     assert registry.commit(SuiteFigure, rows_of("left", 1), HOW, "left") == version
     assert registry.is_whole(version) and verify_objects(machines("b"), version) == []
@@ -223,8 +223,6 @@ def test_a_models_file_that_was_changed_in_the_bucket_is_not_taken(
     obstore.put(bucket, sorted(names(bucket, "files"))[0], b"changed")
     with pytest.raises(BrokenObject, match="is not the file that was written"):
         machines("b").folder(version)
-    (damage,) = verify(registry, version)
-    assert "is not the file that was written" in damage.what
     assert collect(registry, NOW).names == () and freed_bytes(registry, [version]) > 1_000
 
 
