@@ -13,6 +13,7 @@ from assets.building.declared import Trained
 from assets.building.inputs import Report
 from assets.building.opening import failures_as_sentences, open_ready, pool_of_trainers, reporter
 from assets.building.rounds.halting import handed_on, stopped
+from assets.building.trainer.finished import is_finished, put_away
 from assets.building.trainer.process import run_trainer
 from assets.building.trainer.ray_job import run_job
 from assets.building.training_run import TrainerRun, failed_checks, lacked_rows, prepare
@@ -64,7 +65,10 @@ def model_asset(model: Trained, recipes: Recipes, profile: Profile) -> dg.Assets
                 for line in run.announcement:
                     report(f"{recipe.name}: {line}")
                 try:
-                    _train(context, pipes, run, profile, registry)
+                    if is_finished(registry.state, run.output):
+                        report(f"{recipe.name}: trained already, and not recorded yet")
+                    else:
+                        _train(context, pipes, run, profile, registry)
                 except ModelFailed as failure:
                     if not (model.may_lack_rows and lacked_rows(run.output, section.training)):
                         failed = failed_checks(checks, run.output, section.training)
@@ -124,14 +128,9 @@ def register(
 
     What it was trained on as it came is committed first, so that no passed model lacks its rollouts.
     """
-    trained = output / "model"
-    manifest = Manifest.read(trained)
-    identity = manifest.fingerprint
-    folder = registry.state.models / name / identity[:16]
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    if not folder.exists():
-        trained.rename(folder)
-    version = registry.commit_model(name, folder, identity, how)
+    folder = put_away(registry.state, name, output)
+    manifest = Manifest.read(folder)
+    version = registry.commit_model(name, folder, manifest.fingerprint, how)
     register_rollouts(registry, version, output / ROLLOUTS, how)
     version = registry.record_checks(version, [check_manifest(check, manifest) for check in checks])
     shutil.rmtree(output, ignore_errors=True)
