@@ -72,9 +72,12 @@ class Estimate:
         )
 
 
+NOTHING = Estimate(0, 0, 0, False)
+
+
 def estimate(requests: Sequence[Request], price: Price, history: Callable[[str], History | None]) -> Estimate:
     """The cost of ``requests``: by the asset's own history, else the model's, else their limits."""
-    total = Estimate(0, 0, 0, False)
+    total = NOTHING
     for kind in ("text", "choice", "continuation"):
         alike = [request for request in requests if _kind(request) == kind]
         if alike:

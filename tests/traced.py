@@ -143,7 +143,7 @@ class Traced:
         pairs = self.registry.rows(CompletionPair, self.pairs)
         complete = self.completer(setup.judge, "ai_judgements")
         model = complete.backend.fingerprint
-        verdicts = judge_pairs(pairs, "base_policy", complete, model, settings)
+        verdicts = list(judge_pairs(pairs, "base_policy", complete, model, settings))
         judged = self.publish(
             AiJudgement, verdicts, setup.code, settings.model_dump(mode="json"), self.pairs, judge
         )

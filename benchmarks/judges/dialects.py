@@ -92,7 +92,7 @@ def _rows(
     how = JudgementSettings(
         principles={"right": principle}, signals={"helpful": ("helpfulness",)}, **settings.model_dump()
     )
-    return judge_pairs(pairs(count), "judge", complete, backend.fingerprint, how)
+    return list(judge_pairs(pairs(count), "judge", complete, backend.fingerprint, how))
 
 
 def script(asked: Asked) -> Said:

@@ -1,12 +1,14 @@
 """Tasks: each asks for completions in steps, and what it asks next follows from what came."""
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from generation.request import Completion, Request
 
 T = TypeVar("T")
+# how many times as many results as tasks under way wait for one that is to be handed on first
+AHEAD = 4
 Task = Generator[Sequence[Request], Sequence[Completion], T]
 """Yields the requests of a step, is sent their completions in that order, and returns what it made."""
 
@@ -15,6 +17,7 @@ Task = Generator[Sequence[Request], Sequence[Completion], T]
 class _Step(Generic[T]):
     """What a task waits for, and what of it has come."""
 
+    number: int
     task: Task[T]
     completions: list[Completion | None]
     num_missing: int
@@ -31,19 +34,22 @@ class Wanted(Generic[T]):
 
 @dataclass
 class Tasks(Generic[T]):
-    """At most ``most`` tasks under way at a time; others begin as these end."""
+    """At most ``most`` tasks under way at a time; others begin as these end.
+
+    With ``in_order`` what they make is handed on in their order. Tasks are sent what ``read`` makes of
+    completions.
+    """
 
     waiting: Iterator[Task[T]]
     most: int
+    in_order: bool = False
+    read: Callable[[Completion], Completion] | None = None
     num_open: int = 0
     exhausted: bool = False
+    _num_begun: int = 0
+    _num_handed: int = 0
     _wanted: list[Wanted[T]] = field(default_factory=list)
-    _ended: list[T] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, tasks: Iterable[Task[T]], most: int) -> "Tasks[T]":
-        """None has begun."""
-        return cls(iter(tasks), most)
+    _ended: dict[int, T] = field(default_factory=dict)
 
     @property
     def under_way(self) -> bool:
@@ -52,12 +58,17 @@ class Tasks(Generic[T]):
 
     def begin(self) -> None:
         """Begin as many as there is room for."""
-        while self.num_open < self.most and len(self._ended) < self.most and not self.exhausted:
+        while self._has_room and not self.exhausted:
             task = next(self.waiting, None)
             self.exhausted = task is None
             if task is not None:
                 self.num_open += 1
-                self._go_on(task, None)
+                self._num_begun += 1
+                self._go_on(self._num_begun - 1, task, None)
+
+    @property
+    def _has_room(self) -> bool:
+        return self.num_open < self.most and len(self._ended) < self.most * (AHEAD if self.in_order else 1)
 
     def wanted(self) -> list[Wanted[T]]:
         """The requests that have come up since the last call."""
@@ -66,25 +77,31 @@ class Tasks(Generic[T]):
 
     def ended(self) -> list[T]:
         """What the tasks made that have ended since the last call."""
-        ended, self._ended = self._ended, []
+        if not self.in_order:
+            ended, self._ended = list(self._ended.values()), {}
+            return ended
+        ended = []
+        while self._num_handed in self._ended:
+            ended.append(self._ended.pop(self._num_handed))
+            self._num_handed += 1
         return ended
 
     def give(self, wanted: Wanted[T], completion: Completion) -> None:
         """Hand a completion over; a task that has all of its step goes on."""
         step = wanted.step
-        step.completions[wanted.place] = completion
+        step.completions[wanted.place] = self.read(completion) if self.read else completion
         step.num_missing -= 1
         if not step.num_missing:
-            self._go_on(step.task, [each for each in step.completions if each is not None])
+            self._go_on(step.number, step.task, [each for each in step.completions if each is not None])
 
-    def _go_on(self, task: Task[T], completions: Sequence[Completion] | None) -> None:
+    def _go_on(self, number: int, task: Task[T], completions: Sequence[Completion] | None) -> None:
         try:
             requests = next(task) if completions is None else task.send(completions)
             while not requests:
                 requests = task.send(())
         except StopIteration as stop:
             self.num_open -= 1
-            self._ended.append(stop.value)
+            self._ended[number] = stop.value
             return
-        step = _Step(task, [None] * len(requests), len(requests))
+        step = _Step(number, task, [None] * len(requests), len(requests))
         self._wanted += [Wanted(request, step, place) for place, request in enumerate(requests)]

@@ -1,10 +1,11 @@
 """Completions read for what they answer; their thought stands apart."""
 
-from collections.abc import Sequence
+from functools import partial
 from itertools import chain
 
 from generation.completer import Complete
-from generation.request import Completion, Request
+from generation.request import Completion
+from generation.streaming.reading import Reading
 from methods.reading.thought import Marks, without_thought
 
 
@@ -14,11 +15,7 @@ def answers_of(complete: Complete, marks: Marks) -> Complete:
     What they thought before stands in ``thought``, as where a server returns it so. ``marks`` are those of
     thought of the model that completes.
     """
-
-    def answered(stage: str, requests: Sequence[Request]) -> list[Completion]:
-        return [_answered(completion, marks) for completion in complete(stage, requests)]
-
-    return answered
+    return Reading(complete, partial(_answered, marks=marks))
 
 
 def _answered(completion: Completion, marks: Marks) -> Completion:

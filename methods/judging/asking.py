@@ -9,6 +9,8 @@ from datasets_registry.settings import Settings
 from generation.request import SamplingParams
 
 GREEDY = 0.0
+# calls of a judge that are under way at a time
+WINDOW = 4_096
 # a letter and what may stand behind it; a line or an object of a few words
 _BEGUN_TOKENS, _OWN_TOKENS = 4, 32
 

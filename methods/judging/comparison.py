@@ -1,14 +1,16 @@
 """Comparisons: a judge is shown two responses to one conversation, in some order, with a question."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from generation.completer import Complete
-from generation.request import Completion, Message, Request, SamplingParams
-from methods.judging.asking import GREEDY, Asking
+from generation.request import Completion, Message, Request, SamplingParams, keys
+from generation.streaming.flow import in_order
+from generation.streaming.tasks import Task
+from methods.judging.asking import GREEDY, WINDOW, Asking
 from methods.judging.questions import Form, letter_requests, own_turn_templates
 from methods.judging.quotation import quoted, quoted_conversation
 from methods.templates import fill
@@ -94,39 +96,38 @@ def comparisons(
 
 def ask(
     stage: str,
-    comparisons: Sequence[Comparison],
+    comparisons: Iterable[Comparison],
     complete: Complete,
     model: str,
     settings: ComparisonSettings,
 ) -> list[Answer]:
-    """The judge's answers in the order of ``comparisons``; reasoning may take a call before each."""
+    """The judge's answers in the order of ``comparisons``."""
+    tasks = (asking(comparison, model, settings) for comparison in comparisons)
+    return list(in_order(complete, stage, tasks, WINDOW))
+
+
+def asking(comparison: Comparison, model: str, settings: ComparisonSettings) -> Task[Answer]:
+    """One comparison, of the judge whose fingerprint is ``model``; reasoning may take a call before it."""
     if settings.reasoning_tokens is None or not settings.reasons_apart:
-        calls = [verdict_requests(comparison, settings) for comparison in comparisons]
-        return answers_to(stage, calls, complete, model)
-    first = [_reasoning_request(comparison, settings.reasoning_tokens) for comparison in comparisons]
-    reasonings = complete(f"{stage}: reasoning", first)
-    calls = [
-        verdict_requests(comparison, settings, reasoning.text)
-        for comparison, reasoning in zip(comparisons, reasonings, strict=True)
-    ]
-    answers = answers_to(stage, calls, complete, model)
-    return [
-        replace(answer, reasoning=reasoning, reasoning_key=request.key(model))
-        for answer, request, reasoning in zip(answers, first, reasonings, strict=True)
-    ]
+        return (yield from answering(verdict_requests(comparison, settings), model))
+    first = _reasoning_request(comparison, settings.reasoning_tokens)
+    (reasoning,) = yield [first]
+    answer = yield from answering(verdict_requests(comparison, settings, reasoning.text), model)
+    return replace(answer, reasoning=reasoning, reasoning_key=first.key(model))
 
 
 def answers_to(
-    stage: str, calls: Sequence[Sequence[Request]], complete: Complete, model: str
+    stage: str, calls: Iterable[Sequence[Request]], complete: Complete, model: str
 ) -> list[Answer]:
-    """The answer to the calls of each comparison, the first of them and further samples, all in one call."""
-    completions = iter(complete(stage, [request for requests in calls for request in requests]))
-    answers = []
-    for requests in calls:
-        first, *samples = [next(completions) for _ in requests]
-        key, *sample_keys = [request.key(model) for request in requests]
-        answers.append(Answer(first, key, samples=tuple(samples), sample_keys=tuple(sample_keys)))
-    return answers
+    """The answer to the calls of each comparison."""
+    return list(in_order(complete, stage, (answering(requests, model) for requests in calls), WINDOW))
+
+
+def answering(requests: Sequence[Request], model: str) -> Task[Answer]:
+    """The answer to the calls of one comparison: the first of them and further samples."""
+    first, *samples = yield requests
+    key, *sample_keys = keys(model, requests)
+    return Answer(first, key, samples=tuple(samples), sample_keys=tuple(sample_keys))
 
 
 def ask_pairs(

@@ -11,8 +11,10 @@ from pydantic import BaseModel, ConfigDict
 
 from datasets_registry.rows.words import Signal, Way
 from generation.completer import Complete
-from generation.request import Completion, Message, Request, SamplingParams
-from methods.judging.asking import GREEDY, Asking
+from generation.request import Completion, Message, Request, SamplingParams, keys
+from generation.streaming.flow import in_order
+from generation.streaming.tasks import Task
+from methods.judging.asking import GREEDY, WINDOW, Asking
 from methods.judging.questions import Form, own_turn_requests, own_turn_templates, tally
 from methods.judging.quotation import quoted, quoted_conversation
 from methods.templates import fill
@@ -79,27 +81,33 @@ def question_templates(settings: ScoreSettings) -> tuple[str, ...]:
 
 
 def score_completions(
-    stage: str, scored: Sequence[Scored], complete: Complete, model: str, settings: ScoreSettings
+    stage: str, scored: Iterable[Scored], complete: Complete, model: str, settings: ScoreSettings
 ) -> list[Score]:
     """A score, or why there is none, in the order of ``scored``."""
-    return score_questions(stage, [_question(each) for each in scored], complete, model, settings)
+    return score_questions(stage, map(_question, scored), complete, model, settings)
 
 
 def score_questions(
-    stage: str, questions: Sequence[str], complete: Complete, model: str, settings: ScoreSettings
+    stage: str, questions: Iterable[str], complete: Complete, model: str, settings: ScoreSettings
 ) -> list[Score]:
     """A score for each question, or why there is none; a question says what 1 and 10 stand for."""
-    calls = [_requests(question, settings) for question in questions]
-    completions = iter(complete(stage, [request for requests in calls for request in requests]))
-    scores = []
-    for requests in calls:
-        score = read_score([next(completions) for _ in requests], settings)
-        scores.append(score.model_copy(update=_keys([request.key(model) for request in requests], settings)))
-    return scores
+    tasks = (_scoring(question, model, settings) for question in questions)
+    return list(in_order(complete, stage, tasks, WINDOW))
 
 
-def _keys(keys: Sequence[str], settings: ScoreSettings) -> dict[str, str | tuple[str, ...]]:
-    first, *more = keys
+def scoring(scored: Scored, model: str, settings: ScoreSettings) -> Task[Score]:
+    """One completion's score by the judge whose fingerprint is ``model``, or why there is none."""
+    return _scoring(_question(scored), model, settings)
+
+
+def _scoring(question: str, model: str, settings: ScoreSettings) -> Task[Score]:
+    requests = _requests(question, settings)
+    score = read_score((yield requests), settings)
+    return score.model_copy(update=_keys(keys(model, requests), settings))
+
+
+def _keys(calls: Sequence[str], settings: ScoreSettings) -> dict[str, str | tuple[str, ...]]:
+    first, *more = calls
     if not more:
         return {"score_key": first}
     if settings.in_own_turn:

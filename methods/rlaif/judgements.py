@@ -14,23 +14,24 @@ from datasets_registry.rows.rlaif import AiJudgement, CompletionPair
 from datasets_registry.rows.words import RULE_JUDGE, Kind, Signal
 from datasets_registry.settings import Distinct, Seed, Settings
 from generation.completer import Complete
-from generation.streaming.windows import windows
+from generation.spending import NOTHING
+from generation.streaming.flow import in_order
+from generation.streaming.planning import allow
+from generation.streaming.tasks import Task
 from methods.judging.answers import answers_of
+from methods.judging.asking import WINDOW
 from methods.judging.comparison import (
     Comparison,
     ComparisonSettings,
     Order,
-    ask,
+    asking,
     comparison_templates,
     comparisons,
 )
 from methods.judging.conversation import conversation_of
 from methods.judging.rules import Rule, judge_by_rule
 from methods.judging.verdict import Verdict, read_verdict
-from methods.method import Inputs, Method, Models
-
-# pairs that are judged at a time
-WINDOW = 2_048
+from methods.method import Inputs, Method, Model, Models
 
 
 class JudgingSettings(ComparisonSettings):
@@ -105,11 +106,21 @@ def make_judgements(inputs: Inputs, models: Models, settings: JudgementSettings)
     """The judgements of every judge on each usable pair, and those of rules."""
     for pair in inputs.stream(CompletionPair):
         yield from judge_by_rules([pair], settings)
-    for judge in models.every("judges") if _asks(settings) else ():
+    judges = models.every("judges") if _asks(settings) else ()
+    _hold_to_budget(judges, inputs, settings)
+    for judge in judges:
         with judge.completer() as complete:
             model, answers = complete.backend.fingerprint, answers_of(complete, judge.thought_marks)
-            for pairs in windows(inputs.stream(CompletionPair), complete, WINDOW):
-                yield from judge_pairs(pairs, judge.name, answers, model, settings)
+            yield from judge_pairs(inputs.stream(CompletionPair), judge.name, answers, model, settings)
+
+
+def _hold_to_budget(judges: Iterable[Model], inputs: Inputs, settings: JudgementSettings) -> None:
+    """Raise OverBudget before any judge is asked where all of them would cost more."""
+    plan = NOTHING
+    for judge in judges:
+        with judge.completer() as complete:
+            model, pairs = complete.backend.fingerprint, inputs.stream(CompletionPair)
+            plan = allow(complete, "calls of judges", _judged(pairs, judge.name, model, settings), plan)
 
 
 def judge_pairs(
@@ -118,25 +129,31 @@ def judge_pairs(
     complete: Complete,
     model: str,
     settings: JudgementSettings,
-) -> list[AiJudgement]:
+) -> Iterator[AiJudgement]:
     """The judgements of ``judge``, whose fingerprint is ``model``, on each usable pair."""
-    calls = [call for pair in pairs if pair.failure is None for call in _calls(pair, settings)]
-    compared = [call.comparison for call in calls]
-    answers = ask(f"calls of judge {judge}", compared, complete, model, settings)
-    return [
-        AiJudgement(
-            pair_id=call.pair.pair_id,
-            order=call.order,
-            principle_id=call.principle_id,
-            judge=judge,
-            signal=settings.principles[call.principle_id].signal,
-            judgement_key=answer.key,
-            sample_keys=list(answer.sample_keys),
-            reasoning_key=answer.reasoning_key,
-            **read_verdict(answer, settings).model_dump(),
-        )
-        for call, answer in zip(calls, answers, strict=True)
-    ]
+    return in_order(complete, f"calls of judge {judge}", _judged(pairs, judge, model, settings), WINDOW)
+
+
+def _judged(
+    pairs: Iterable[CompletionPair], judge: str, model: str, settings: JudgementSettings
+) -> Iterator[Task[AiJudgement]]:
+    usable = (pair for pair in pairs if pair.failure is None)
+    return (_judgement(call, judge, model, settings) for pair in usable for call in _calls(pair, settings))
+
+
+def _judgement(call: _Call, judge: str, model: str, settings: JudgementSettings) -> Task[AiJudgement]:
+    answer = yield from asking(call.comparison, model, settings)
+    return AiJudgement(
+        pair_id=call.pair.pair_id,
+        order=call.order,
+        principle_id=call.principle_id,
+        judge=judge,
+        signal=settings.principles[call.principle_id].signal,
+        judgement_key=answer.key,
+        sample_keys=list(answer.sample_keys),
+        reasoning_key=answer.reasoning_key,
+        **read_verdict(answer, settings).model_dump(),
+    )
 
 
 def judge_by_rules(pairs: Iterable[CompletionPair], settings: JudgementSettings) -> list[AiJudgement]:

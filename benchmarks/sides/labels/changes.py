@@ -44,7 +44,7 @@ class Line:
         """The labels of ``completions``, from calls stored or made."""
         backend = ScriptedBackend(_answer)
         complete = Completer(backend, self.ledger, asset="labels", report=lambda _: None)
-        judgements = judge_pairs(completions, "planted", complete, backend.fingerprint, settings)
+        judgements = list(judge_pairs(completions, "planted", complete, backend.fingerprint, settings))
         self.new_calls = len(backend.requests)
         return label_pairs(completions, judgements, labels)
 

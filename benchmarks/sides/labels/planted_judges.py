@@ -146,7 +146,7 @@ def judged(
     """The labels and the certificate of a planted judge over ``count`` pairs."""
     asking = comparison or ComparisonSettings()
     judged, complete = pairs(count), completing(answering(name))
-    judgements = judge_pairs(judged, name, complete, "planted", judging(asking))
+    judgements = list(judge_pairs(judged, name, complete, "planted", judging(asking)))
     people = [_preference(row) for row in judged]
     how = AgreementSettings(num_pairs=count, comparison=asking, questions={"right": "Which is right?"})
     agreement = agree(people, name, complete, "planted", how)

@@ -72,7 +72,7 @@ def own_answers(num_prompts: int, complete: Completer) -> list[CompletionPair]:
 def certified(pairs: Sequence[CompletionPair], complete: Completer) -> tuple[dict[str, JudgeFigure], Cost]:
     """The figures of SmolLM2 on ``pairs``, and what additions cost."""
     model, judging = complete.backend.fingerprint, _judging()
-    judgements = judge_pairs(pairs, JUDGE, complete, model, judging)
+    judgements = list(judge_pairs(pairs, JUDGE, complete, model, judging))
     questions = {name: principle.preference_question for name, principle in judging.principles.items()}
     settings = SteeringSettings(num_pairs=len(pairs), comparison=judging.comparison, questions=questions)
     trials, before = trials_of(pairs, judgements, settings), complete.num_generated

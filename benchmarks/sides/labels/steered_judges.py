@@ -114,7 +114,7 @@ def steered(
 ) -> dict[str, JudgeFigure]:
     """The figures of a planted judge over ``count`` pairs, with those of additions."""
     judged, complete, how = grouped(count), completing(_script(judge, seed)), judging()
-    judgements = judge_pairs(judged, "planted", complete, "planted", how)
+    judgements = list(judge_pairs(judged, "planted", complete, "planted", how))
     questions = {name: principle.preference_question for name, principle in how.principles.items()}
     settings = SteeringSettings(num_pairs=count, seed=seed, questions=questions)
     trials = trials_of(judged, judgements, settings)

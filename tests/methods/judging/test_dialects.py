@@ -62,7 +62,7 @@ def test_every_judge_of_texts_is_answered(dialect: Dialect, verdicts: str) -> No
         {"principles": PRINCIPLES, "signals": {"helpful": ["helpfulness"]}, **how, "reasoning_tokens": 50}
     )
     with asking(dialect) as complete:
-        judged: list[AiJudgement] = judge_pairs([PAIR], "j", complete, "m", pairs)
+        judged: list[AiJudgement] = list(judge_pairs([PAIR], "j", complete, "m", pairs))
         (score,) = score_completions("s", [SCORED], complete, "m", ScoreSettings.model_validate(how))
         refusals = ComparisonSettings.model_validate(how)
         (refusal,) = judge_refusals("r", [ANSWERED], complete, "m", refusals)

@@ -36,7 +36,7 @@ def judged(script: Script, **how: object) -> list[AiJudgement]:
     """The judgements of the pair in both orders, by a judge that begins its turn itself."""
     fields = {"principles": PRINCIPLES, "signals": {"helpful": ["helpfulness"]}, "begun": False, **how}
     settings = JudgementSettings.model_validate(fields)
-    return judge_pairs([PAIR], "j", completing(script), "m", settings)
+    return list(judge_pairs([PAIR], "j", completing(script), "m", settings))
 
 
 def obliging(request: Request) -> str | Completion:

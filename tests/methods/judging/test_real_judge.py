@@ -67,7 +67,7 @@ def complete(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 )
 def test_every_call_is_a_verdict_or_a_reason(settings: JudgementSettings, complete: Completer) -> None:
     model = complete.backend.fingerprint
-    rows = judge_pairs(PAIRS, "judge", complete, model, settings)
+    rows = list(judge_pairs(PAIRS, "judge", complete, model, settings))
     assert all((row.verdict is None) == (row.failure is not None) for row in rows)
     if settings.verdicts == "probabilities":
         assert all(row.p_first is not None and 0 < row.p_first < 1 for row in rows)

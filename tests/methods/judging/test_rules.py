@@ -260,7 +260,7 @@ def test_where_a_rule_decides_a_judge_is_only_measured() -> None:
         first = "Response A:\n> Rain" in request.messages[0].content
         return chosen(0.1, 0.9) if first else chosen(0.9, 0.1)
 
-    judged: list[AiJudgement] = judge_pairs([PAIR], "j", completing(wrong), "m", how)
+    judged: list[AiJudgement] = list(judge_pairs([PAIR], "j", completing(wrong), "m", how))
     rows = [*judge_by_rules([PAIR], how), *judged]
     (label,) = label_pairs([PAIR], rows, LabelSettings(weights={"helpful": {"form": 1}}))
     assert len(judged) == 2 and label.label == "a" and label.p_a == pytest.approx(1, abs=1e-5)

@@ -74,7 +74,7 @@ def test_a_completion_of_several_pairs_is_scored_once_for_each_signal() -> None:
         make(CompletionPair, "p2", failure="identical completions"),
     ]
     signals: dict[Kind, tuple[Signal, ...]] = {"helpful": ("helpfulness", "honesty")}
-    rows = score_pairs(pairs, "j", completing(script), "m", CompletionScoreSettings(signals=signals))
+    rows = list(score_pairs(pairs, "j", completing(script), "m", CompletionScoreSettings(signals=signals)))
     assert [(row.completion_key, row.signal) for row in rows] == [
         (key, signal) for key in ("one", "two", "three") for signal in ("helpfulness", "honesty")
     ]

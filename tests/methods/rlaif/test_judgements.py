@@ -50,7 +50,7 @@ def labels(
     judge: Judge, settings: JudgementSettings = PLAIN, how: LabelSettings = LABELS
 ) -> list[PreferencePair]:
     """The labels that a judge gives, by its P(first)."""
-    judgements = judge_pairs(PAIRS, "j", completing(judging(judge)), "m", settings)
+    judgements = list(judge_pairs(PAIRS, "j", completing(judging(judge)), "m", settings))
     return label_pairs(PAIRS, judgements, how)
 
 
@@ -88,13 +88,13 @@ def test_swapping_a_pair_flips_its_label() -> None:
         pair.model_copy(update={"completion_a": pair.completion_b, "completion_b": pair.completion_a})
         for pair in PAIRS
     ]
-    judgements = judge_pairs(swapped, "j", completing(judging(longer)), "m", PLAIN)
+    judgements = list(judge_pairs(swapped, "j", completing(judging(longer)), "m", PLAIN))
     after = label_pairs(swapped, judgements, LABELS)
     assert all({before[pair.pair_id], pair.label} == {"a", "b"} for pair in after)
 
 
 def test_an_unparsed_verdict_is_a_row_with_its_reason_and_no_label() -> None:
-    judgements = judge_pairs(PAIRS, "j", completing(lambda _: chosen(0.1, 0.2)), "m", PLAIN)
+    judgements = list(judge_pairs(PAIRS, "j", completing(lambda _: chosen(0.1, 0.2)), "m", PLAIN))
     assert all(row.verdict is None and "70% of the probability" in str(row.failure) for row in judgements)
     for row in label_pairs(PAIRS, judgements, LABELS):
         assert row.label == "unparsed" and row.chosen is None and row.p_a is None and row.num_unparsed == 1
@@ -103,7 +103,7 @@ def test_an_unparsed_verdict_is_a_row_with_its_reason_and_no_label() -> None:
 
 def test_a_failed_pair_is_not_judged_and_keeps_its_reason() -> None:
     broken = make(CompletionPair, "p1", failure="completion a: truncated")
-    assert judge_pairs([broken], "j", completing(lambda _: chosen(1, 0)), "m", PLAIN) == []
+    assert list(judge_pairs([broken], "j", completing(lambda _: chosen(1, 0)), "m", PLAIN)) == []
     (label,) = label_pairs([broken], [], LABELS)
     assert label.label == "unjudged" and label.failure == "completion a: truncated"
 
@@ -146,7 +146,7 @@ def test_spoken_verdicts_need_no_probabilities_and_give_labels() -> None:
         return " A" if len(first) > len(second) else " B"
 
     settings = JudgementSettings(principles=PRINCIPLES, verdicts="text")
-    judgements = judge_pairs(PAIRS, "j", completing(script), "m", settings)
+    judgements = list(judge_pairs(PAIRS, "j", completing(script), "m", settings))
     assert all(row.raw in (" A", " B") for row in judgements)
     labelled = label_pairs(PAIRS, judgements, LABELS)
     assert all(len(row.chosen or "") > len(row.rejected or "") for row in labelled)
@@ -161,7 +161,7 @@ def test_a_judge_that_reasons_is_asked_twice_and_keeps_what_it_said() -> None:
         return judging(longer)(request)
 
     settings = JudgementSettings(principles=PRINCIPLES, reasoning_tokens=8)
-    judgements = judge_pairs(PAIRS, "j", completing(script), "m", settings)
+    judgements = list(judge_pairs(PAIRS, "j", completing(script), "m", settings))
     assert all(row.reasoning == "the first is longer" and row.reasoning_key for row in judgements)
     clamped = label_pairs(PAIRS, judgements, LabelSettings(clamp=(0.4, 0.6)))
     assert {round(row.p_a or 0, 6) for row in clamped} == {0.4, 0.6}
@@ -171,12 +171,12 @@ def test_a_judge_that_reasons_is_asked_twice_and_keeps_what_it_said() -> None:
 def test_a_judge_without_reasoning_to_show_gives_no_verdict() -> None:
     script = lambda request: chosen(0.9, 0.1) if request.choices else ""  # noqa: E731
     settings = JudgementSettings(principles=PRINCIPLES, reasoning_tokens=8)
-    judgements = judge_pairs(PAIRS, "j", completing(script), "m", settings)
+    judgements = list(judge_pairs(PAIRS, "j", completing(script), "m", settings))
     assert {judgement.failure for judgement in judgements} == {"no reasoning: empty"}
 
 
 def test_verdicts_meet_their_pair_by_id_whatever_their_order() -> None:
-    judgements = judge_pairs(PAIRS, "j", completing(judging(longer)), "m", PLAIN)
+    judgements = list(judge_pairs(PAIRS, "j", completing(judging(longer)), "m", PLAIN))
     assert label_pairs(PAIRS, judgements[::-1], LABELS) == label_pairs(PAIRS, judgements, LABELS)
 
 
@@ -200,7 +200,7 @@ def test_signals_are_columns_and_the_weights_alone_combine_them() -> None:
         return chosen(1 - p, p) if "true?" in request.messages[0].content else chosen(p, 1 - p)
 
     settings = JudgementSettings(principles=PRINCIPLES, num_principles="all", signals=BOTH)
-    judgements = judge_pairs(PAIRS, "j", completing(script), "m", settings)
+    judgements = list(judge_pairs(PAIRS, "j", completing(script), "m", settings))
     label = label_pairs(PAIRS, judgements, LABELS)[0]
     assert label.label == "b" and label.principles == ["brief", "clear", "kind", "true"]
     assert [label.p_helpfulness, label.p_honesty] == pytest.approx(
@@ -212,9 +212,9 @@ def test_signals_are_columns_and_the_weights_alone_combine_them() -> None:
 
 
 def test_several_judges_are_averaged_and_their_disagreement_is_told() -> None:
-    long = judge_pairs(PAIRS, "long", completing(judging(longer)), "m", PLAIN)
+    long = list(judge_pairs(PAIRS, "long", completing(judging(longer)), "m", PLAIN))
     short = completing(judging(lambda first, second: 0.5 + (0.5 - longer(first, second)) / 4))
-    both = long + judge_pairs(PAIRS, "short", short, "m2", PLAIN)
+    both = long + list(judge_pairs(PAIRS, "short", short, "m2", PLAIN))
     for label in label_pairs(PAIRS, both, LABELS):
         assert label.judges_disagree is True and label.judge_spread == pytest.approx(0.5)
         assert len(label.chosen or "") > len(label.rejected or "")
@@ -233,7 +233,7 @@ def test_earlier_turns_are_shown_and_quoted() -> None:
         seen.append(request)
         return chosen(0.5, 0.5)
 
-    judge_pairs([pair], "j", completing(script), "m", PLAIN)
+    list(judge_pairs([pair], "j", completing(script), "m", PLAIN))
     call = read_call(seen[0].messages[0].content)
     assert call.under("User:") == ["Hi\nResponse A:", "prompt p1"] and call.under("Assistant:") == ["Yo"]
 

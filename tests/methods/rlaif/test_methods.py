@@ -145,7 +145,7 @@ def test_every_judge_judges_every_usable_pair(tmp_path: Path) -> None:
     alone: list[AiJudgement] = []
     for judge in roles.every("judges"):
         with judge.completer() as complete:
-            alone += judge_pairs(PAIRS, judge.name, complete, complete.backend.fingerprint, how)
+            alone += list(judge_pairs(PAIRS, judge.name, complete, complete.backend.fingerprint, how))
     assert made == alone and {row.judge for row in made} == {"judge_a", "round_01/policy"}
 
 
@@ -195,7 +195,7 @@ def test_scores_are_taken_for_the_signals_of_each_kind(tmp_path: Path) -> None:
     roles = models(tmp_path, judge=("judge_a",))
     made: list[CompletionScore] = rows_of(AI_SCORES, how, MemoryInputs({"completion_pairs": PAIRS}), roles)
     with roles["judge"].completer() as complete:
-        assert made == score_pairs(PAIRS, "judge_a", complete, complete.backend.fingerprint, how)
+        assert made == list(score_pairs(PAIRS, "judge_a", complete, complete.backend.fingerprint, how))
     assert {row.signal for row in made} == {"helpfulness", "honesty"}
     names = ("answer_score", "score", "score_helpfulness", "score_honesty")
     assert_declares(AI_SCORES, how, tmp_path, *names)

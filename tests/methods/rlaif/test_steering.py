@@ -28,7 +28,7 @@ def by_words(first: str, second: str) -> float:
 
 
 def judgements(script: ScriptedBackend, settings: JudgementSettings = JUDGING) -> list[AiJudgement]:
-    return judge_pairs(PAIRS, "judge", script.in_order, "model", settings)
+    return list(judge_pairs(PAIRS, "judge", script.in_order, "model", settings))
 
 
 def tried(script: ScriptedBackend, rows: Sequence[AiJudgement]) -> list[SteeredVerdict]:

@@ -1,0 +1,104 @@
+"""Rows of judges do not depend on how many calls are under way, nor on the order of answers."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from datasets_registry.errors import OverBudget
+from datasets_registry.rows.judges import CompletionScore
+from datasets_registry.rows.rlaif import AiJudgement, CompletionPair
+from generation.completer import Completer
+from generation.ledger.ledger import Ledger
+from generation.scripted import ScriptedBackend
+from generation.spending import Budget, Meter
+from methods.method import Model
+from methods.rlaif.judgements import AI_JUDGEMENTS, JudgementSettings
+from methods.rlaif.scores import AI_SCORES, CompletionScoreSettings
+from tests.generation.streaming.test_flow import Feeding
+from tests.methods.graphless import MemoryInputs, ModelsByRole, ScriptedModel, rows_of
+from tests.methods.rlaif.test_methods import PRINCIPLES, script
+from tests.rows import make
+
+# of each prompt the second completion of a pair is the first of the next
+PAIRS = [
+    make(
+        CompletionPair,
+        f"p{number // 4}",
+        pair_id=f"pair {number:02}",
+        kind=("helpful", "red_team")[number // 4 % 2],
+        completion_a=f"text {number // 4} {number}",
+        completion_b=f"text {number // 4} {number + 1}",
+        key_a=f"key {number // 4} {number}",
+        key_b=f"key {number // 4} {number + 1}",
+        failure="completion a: empty" if number % 5 == 4 else None,
+    )
+    for number in range(12)
+]
+JUDGED = JudgementSettings(principles=PRINCIPLES, reasoning_tokens=4)
+SCORED = CompletionScoreSettings(
+    signals={"helpful": ("helpfulness", "honesty"), "red_team": ("harmlessness",)}
+)
+INPUTS = MemoryInputs({"completion_pairs": PAIRS})
+
+
+@dataclass(frozen=True)
+class Metered(ScriptedModel):
+    """A model of its own backend and meter."""
+
+    backend: ScriptedBackend = field(kw_only=True)
+    meter: Meter = field(default_factory=Meter, kw_only=True)
+
+    @contextmanager
+    def completer(self) -> Iterator[Completer]:
+        """The backend behind the ledger."""
+        ledger = Ledger(self.folder)
+        yield Completer(
+            self.backend,
+            ledger,
+            asset="test",
+            report=lambda line: None,
+            meter=self.meter.priced(self.meter.price),
+        )
+
+
+def roles(folder: Path, backend: Callable[[], ScriptedBackend], meter: Meter | None = None) -> ModelsByRole:
+    """Two judges, who share a meter; the second scores."""
+    judges: list[Model] = [
+        Metered(name, folder / name, backend=backend(), meter=meter or Meter())
+        for name in ("judge_a", "judge_b")
+    ]
+    return ModelsByRole({"judges": judges, "judge": judges[1:]})
+
+
+@pytest.mark.parametrize("window", [1, 3, 4_096])
+def test_rows_are_the_same_in_their_order_however_calls_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, window: int
+) -> None:
+    at_once = roles(tmp_path, lambda: ScriptedBackend(script))
+    judgements: list[AiJudgement] = rows_of(AI_JUDGEMENTS, JUDGED, INPUTS, at_once)
+    scores: list[CompletionScore] = rows_of(AI_SCORES, SCORED, INPUTS, at_once)
+    assert len(judgements) == 2 * 2 * 10 and all(row.reasoning for row in judgements)
+    for module in ("judgements", "scores"):
+        monkeypatch.setattr(f"methods.rlaif.{module}.WINDOW", window)
+    monkeypatch.setattr("methods.rlaif.scores.LOOKED_AT", window)
+    for number, backend in enumerate((Feeding, ScriptedBackend)):
+        given = roles(tmp_path / str(number), lambda: backend(script))  # noqa: B023
+        assert rows_of(AI_JUDGEMENTS, JUDGED, INPUTS, given) == judgements
+        assert rows_of(AI_SCORES, SCORED, INPUTS, given) == scores
+    assert len({(row.completion_key, row.signal) for row in scores}) == len(scores) == 2 * 5 + 4 + 2 * 5
+
+
+def test_all_judges_together_are_held_to_the_budget_before_one_is_asked(tmp_path: Path) -> None:
+    how = JUDGED.model_copy(update={"reasoning_tokens": None})
+    unlimited = roles(tmp_path / "a", lambda: Feeding(script))
+    rows = rows_of(AI_JUDGEMENTS, how, INPUTS, unlimited)
+    meter = Meter(budget=Budget(max_tokens=1_500))
+    refused = roles(tmp_path / "b", lambda: Feeding(script), meter)
+    with pytest.raises(OverBudget, match=r"test: calls of judges needs about [\d.]+ k tokens"):
+        rows_of(AI_JUDGEMENTS, how, INPUTS, refused)
+    assert meter.tokens == 0
+    one_judge = ModelsByRole({"judges": refused.roles["judges"][:1]})
+    assert rows_of(AI_JUDGEMENTS, how, INPUTS, one_judge) == rows[: len(rows) // 2]
