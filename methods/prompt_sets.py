@@ -1,5 +1,9 @@
 """The prompts that methods take from the two prompt sets, or from a round's, of one split."""
 
+from collections.abc import Iterator
+from heapq import merge
+from itertools import groupby
+from operator import attrgetter
 from typing import Literal
 
 from datasets_registry.rows.prompts import HelpfulPrompt, Prompt, RedTeamPrompt
@@ -10,24 +14,38 @@ from methods.method import Inputs
 Split = Literal["train", "evaluation"]
 
 
-def red_team_prompts(inputs: Inputs, split: Split) -> list[Prompt]:
-    """The red-team prompts of ``split``."""
-    own = [prompt for prompt in inputs.rows(RedTeamPrompt) if prompt.split == split]
-    return [*own, *_of_round(inputs, "red_team", split)]
+def red_team_prompts(inputs: Inputs, split: Split) -> Iterator[Prompt]:
+    """The red-team prompts of ``split``, in the order of their ids."""
+    return _of_split(inputs.stream(RedTeamPrompt), inputs, "red_team", split)
 
 
-def helpful_prompts(inputs: Inputs, split: Split) -> list[Prompt]:
-    """The helpful prompts of ``split``."""
-    own = [prompt for prompt in inputs.rows(HelpfulPrompt) if prompt.split == split]
-    return [*own, *_of_round(inputs, "helpful", split)]
+def helpful_prompts(inputs: Inputs, split: Split) -> Iterator[Prompt]:
+    """The helpful prompts of ``split``, in the order of their ids."""
+    return _of_split(inputs.stream(HelpfulPrompt), inputs, "helpful", split)
 
 
-def _of_round(inputs: Inputs, kind: Kind, split: Split) -> list[Prompt]:
-    prompts = inputs.rows(RoundPrompt)
-    return [prompt for prompt in prompts if prompt.kind == kind and prompt.split == split]
+def _of_split(own: Iterator[Prompt], inputs: Inputs, kind: Kind, split: Split) -> Iterator[Prompt]:
+    of_round = (prompt for prompt in inputs.stream(RoundPrompt) if prompt.kind == kind)
+    every = merge(own, of_round, key=attrgetter("prompt_id"))
+    return (prompt for prompt in every if prompt.split == split)
 
 
 def all_prompts(inputs: Inputs, split: Split) -> list[tuple[Kind, Prompt]]:
     """The prompts of ``split`` from both sets, red-team prompts first."""
     red_team: list[tuple[Kind, Prompt]] = [("red_team", prompt) for prompt in red_team_prompts(inputs, split)]
     return red_team + [("helpful", prompt) for prompt in helpful_prompts(inputs, split)]
+
+
+def prompts_by_id(inputs: Inputs, split: Split) -> Iterator[list[tuple[Kind, Prompt]]]:
+    """The same in the order of their ids; one that stands in both sets is there twice, in one list."""
+    red_team, helpful = red_team_prompts(inputs, split), helpful_prompts(inputs, split)
+    every: Iterator[tuple[Kind, Prompt]] = merge(
+        (("red_team", prompt) for prompt in red_team),
+        (("helpful", prompt) for prompt in helpful),
+        key=_prompt_id,
+    )
+    return (list(alike) for _, alike in groupby(every, key=_prompt_id))
+
+
+def _prompt_id(prompt: tuple[Kind, Prompt]) -> str:
+    return prompt[1].prompt_id

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from heapq import nsmallest
 from typing import Protocol
 
 from rapidfuzz.distance import Levenshtein
@@ -62,7 +63,7 @@ def _revised_prompts(inputs: Inputs, num_controls: int) -> list[tuple[Kind, Prom
         ("red_team", prompt) for prompt in red_team_prompts(inputs, "train")
     ]
     helpful = helpful_prompts(inputs, "train")
-    controls = sorted(helpful, key=lambda prompt: digest(["control", prompt.prompt_id]))[:num_controls]
+    controls = nsmallest(num_controls, helpful, key=lambda prompt: digest(["control", prompt.prompt_id]))
     return prompts + [("helpful", prompt) for prompt in controls]
 
 

@@ -1,9 +1,8 @@
 """Completion pairs: samples of a policy for each prompt, set beside one another for a judge."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -14,12 +13,19 @@ from datasets_registry.rows.rlaif import CompletionPair
 from datasets_registry.rows.words import Kind, Signal
 from datasets_registry.settings import Seed, Settings
 from generation.completer import Complete
-from generation.request import Completion, Request, SamplingParams
+from generation.request import Completion, Request, SamplingParams, keys
+from generation.streaming.flow import in_order
+from generation.streaming.planning import allow
+from generation.streaming.tasks import Task
 from methods.judging.answers import answers_of, thinks
 from methods.judging.conversation import conversation_of, failure_of, opening, opening_templates
-from methods.judging.score import Scored, ScoreSettings, score_completions, score_templates
+from methods.judging.score import Scored, ScoreSettings, read_score, score_requests, score_templates
+from methods.kept import kept
 from methods.method import Inputs, Method, Model, Models
-from methods.prompt_sets import all_prompts
+from methods.prompt_sets import prompts_by_id
+
+# samples that are under way at a time
+WINDOW = 4_096
 
 
 class PairSelection(Settings):
@@ -83,71 +89,83 @@ class Sample:
         return self.completion.text.strip()
 
 
-# the judge's score of each sample, 1 to 10, or None where there is none
-ScoreSamples = Callable[[Sequence[Sample]], Sequence[float | None]]
-
-
-def make_pairs(inputs: Inputs, models: Models, settings: PairSettings) -> list[CompletionPair]:
+def make_pairs(inputs: Inputs, models: Models, settings: PairSettings) -> Iterator[CompletionPair]:
     """The pairs of the policy's samples for each training prompt, scored by the judge under best_worst."""
-    prompts, policy = all_prompts(inputs, "train"), models["policy"]
-    with policy.completer() as complete:
-        answers = answers_of(complete, policy.thought_marks)
-        samples = sample_completions(prompts, answers, complete.backend.fingerprint, settings)
+    samples = _samples(inputs, models["policy"], settings)
     if settings.scores is None:
-        return pair_samples(samples, settings)
-    score = partial(_judge_scores, judge=models["judge"], scores=settings.scores, signals=settings.signals)
-    return pair_samples(samples, settings, score)
+        for alike in samples:
+            yield from pair_samples(alike, settings)
+        return
+    judge = models["judge"]
+    with kept(samples) as drawn, judge.completer() as complete:
+        tasks = (_scored_pairs(alike, settings, settings.scores) for alike in drawn())
+        answers = answers_of(complete, judge.thought_marks)
+        yield from chain.from_iterable(in_order(answers, "scores of samples", tasks, _window(settings)))
+
+
+def _samples(inputs: Inputs, policy: Model, settings: PairSettings) -> Iterator[list[Sample]]:
+    """Those of each prompt, from either set, in the order of its id."""
+    with policy.completer() as complete:
+        model, answers = complete.backend.fingerprint, answers_of(complete, policy.thought_marks)
+        allow(answers, "samples", _sampling(prompts_by_id(inputs, "train"), model, settings))
+        tasks = _sampling(prompts_by_id(inputs, "train"), model, settings)
+        yield from in_order(answers, "samples", tasks, _window(settings))
 
 
 def sample_completions(
-    prompts: Sequence[tuple[Kind, Prompt]], complete: Complete, model: str, settings: PairSettings
+    prompts: Iterable[tuple[Kind, Prompt]], complete: Complete, model: str, settings: PairSettings
 ) -> list[Sample]:
     """``num_samples`` completions of each prompt; a larger number keeps those there are."""
-    numbers = range(settings.num_samples)
-    requests = [_request(prompt, number, settings) for _, prompt in prompts for number in numbers]
-    completions = iter(zip(requests, complete("samples", requests), strict=True))
-    return [
-        Sample(kind, prompt, number, completion, request.key(model))
-        for kind, prompt in prompts
-        for number in numbers
-        for request, completion in [next(completions)]
-    ]
+    tasks = _sampling(([prompt] for prompt in prompts), model, settings)
+    return list(chain.from_iterable(in_order(complete, "samples", tasks, _window(settings))))
+
+
+def _window(settings: PairSettings) -> int:
+    return max(1, WINDOW // settings.num_samples)
+
+
+def _sampling(
+    prompts: Iterable[Sequence[tuple[Kind, Prompt]]], model: str, settings: PairSettings
+) -> Iterator[Task[list[Sample]]]:
+    return (_sampled(alike, model, settings) for alike in prompts)
+
+
+def _sampled(
+    prompts: Sequence[tuple[Kind, Prompt]], model: str, settings: PairSettings
+) -> Task[list[Sample]]:
+    drawn = [(*prompt, number) for prompt in prompts for number in range(settings.num_samples)]
+    requests = [_request(prompt, number, settings) for _, prompt, number in drawn]
+    completions = yield requests
+    found = zip(drawn, completions, keys(model, requests), strict=True)
+    return [Sample(*about, completion, key) for about, completion, key in found]
+
+
+def _scored_pairs(
+    samples: Sequence[Sample], settings: PairSettings, scores: ScoreSettings
+) -> Task[list[CompletionPair]]:
+    """The pairs of one prompt; its samples of a kind that has no signal have no score."""
+    whole = {
+        sample.key: Scored(conversation_of(sample.prompt), sample.text, settings.signals[sample.kind])
+        for sample in samples
+        if failure_of(sample.completion) is None and sample.kind in settings.signals
+    }
+    calls = [score_requests(scored, scores) for scored in whole.values()]
+    completions = iter((yield list(chain.from_iterable(calls))))
+    found = [read_score([next(completions) for _ in requests], scores).score for requests in calls]
+    return pair_samples(samples, settings, dict(zip(whole, found, strict=True)))
 
 
 def pair_samples(
-    samples: Sequence[Sample], settings: PairSettings, score: ScoreSamples | None = None
+    samples: Sequence[Sample], settings: PairSettings, scores: Mapping[str, float | None] | None = None
 ) -> list[CompletionPair]:
-    """The pairs of each prompt; a pair that cannot be judged says why."""
-    scores: dict[str, float | None] = {}
-    if settings.selection == "best_worst":
-        assert score is not None, "best_worst needs a judge's scores"
-        whole = [sample for sample in samples if failure_of(sample.completion) is None]
-        scores = {sample.key: value for sample, value in zip(whole, score(whole), strict=True)}
+    """The pairs of each prompt; ``scores`` are a judge's by key. A pair that cannot be judged says why."""
     by_prompt: dict[str, list[Sample]] = {}
     for sample in samples:
         by_prompt.setdefault(sample.prompt.prompt_id, []).append(sample)
-    pairs = [
-        _pair(a, b, scores) for group in by_prompt.values() for a, b in _selected(group, settings, scores)
-    ]
+    known = scores or {}
+    pairs = [_pair(a, b, known) for group in by_prompt.values() for a, b in _selected(group, settings, known)]
     # equal samples make equal pairs, of which one is enough
     return list({pair.pair_id: pair for pair in pairs}.values())
-
-
-def _judge_scores(
-    samples: Sequence[Sample], judge: Model, scores: ScoreSettings, signals: Mapping[Kind, Signal]
-) -> list[float | None]:
-    """Each sample's score for the signal of its kind; None for a kind that has no signal."""
-    scored = {
-        sample.key: Scored(conversation_of(sample.prompt), sample.text, signals[sample.kind])
-        for sample in samples
-        if sample.kind in signals
-    }
-    with judge.completer() as complete:
-        model = complete.backend.fingerprint
-        answers = answers_of(complete, judge.thought_marks)
-        results = score_completions("scores of samples", list(scored.values()), answers, model, scores)
-    values = {key: result.score for key, result in zip(scored, results, strict=True)}
-    return [values.get(sample.key) for sample in samples]
 
 
 def _selected(

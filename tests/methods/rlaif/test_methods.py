@@ -92,8 +92,8 @@ def test_the_policys_samples_of_all_training_prompts_are_paired(tmp_path: Path) 
     made: list[CompletionPair] = rows_of(COMPLETION_PAIRS, how, MemoryInputs(PROMPTS), roles)
     assert {row.prompt_id for row in made} == {"r0", "r1", "r2", "h0", "h1", "h2"}
     assert {row.kind for row in made if row.prompt_id.startswith("r")} == {"red_team"}
-    prompts = [("red_team", row) for row in PROMPTS["red_team_prompts"][:3]]
-    prompts += [("helpful", row) for row in PROMPTS["helpful_prompts"]]
+    prompts = [("helpful", row) for row in PROMPTS["helpful_prompts"]]
+    prompts += [("red_team", row) for row in PROMPTS["red_team_prompts"][:3]]
     with roles["policy"].completer() as complete:
         samples = sample_completions(prompts, complete, complete.backend.fingerprint, how)  # type: ignore[arg-type]
     assert made == pair_samples(samples, how)

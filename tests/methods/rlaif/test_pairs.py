@@ -33,12 +33,13 @@ def counted_words(request: Request) -> str:
 def pairs(settings: PairSettings, script: object = counted_words) -> list[CompletionPair]:
     """The pairs, scored by length where scores are asked for."""
     samples = sample_completions(PROMPTS, completing(script), "m", settings)  # type: ignore[arg-type]
-    return pair_samples(samples, settings, by_length)
+    return pair_samples(samples, settings, by_length(samples))
 
 
-def by_length(samples: Sequence[Sample]) -> list[float | None]:
-    """A judge that scores the longer higher."""
-    return [float(len(sample.text)) for sample in samples]
+def by_length(samples: Sequence[Sample]) -> dict[str, float | None]:
+    """A judge that scores the longer higher, of those that are whole."""
+    whole = [sample for sample in samples if sample.completion.finish_reason == "stop"]
+    return {sample.key: float(len(sample.text)) for sample in whole}
 
 
 def places(pairs: Sequence[CompletionPair]) -> list[tuple[str, int, int]]:
@@ -64,7 +65,7 @@ def test_random_pairs_are_drawn_from_all_and_more_keep_those_there_are() -> None
 def test_the_best_and_the_worst_are_paired_in_slots_that_say_nothing() -> None:
     many: list[tuple[Kind, Prompt]] = [("helpful", make(HelpfulPrompt, f"p{number}")) for number in range(60)]
     samples = sample_completions(many, completing(counted_words), "m", BEST_WORST)
-    made = pair_samples(samples, BEST_WORST, by_length)
+    made = pair_samples(samples, BEST_WORST, by_length(samples))
     assert all({pair.sample_a, pair.sample_b} == {0, 3} for pair in made)
     assert all(pair.score_a is not None and pair.score_b is not None for pair in made)
     assert 15 < sum(pair.sample_a == 3 for pair in made) < 45
