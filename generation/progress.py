@@ -55,7 +55,7 @@ class Progress:
         self._report(self.line())
 
     def line(self) -> str:
-        """For example ``cai_revisions: critique 1 of 2 ━━━━──── 12/24 · 58 tokens/s · 20 s left``."""
+        """For example ``cai_revisions: revisions ━━━━──── 12/24 · 58 tokens/s · 20 s left``."""
         spent = max(time.monotonic() - self._start, 1e-9)
         filled = round(16 * self._done / self._total)
         bar = "━" * filled + "─" * (16 - filled)

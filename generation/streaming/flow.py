@@ -45,13 +45,15 @@ def _results(
 
 def _rounds(complete: Complete, stage: str, tasks: Tasks[T]) -> Iterator[T]:
     """All that tasks wait for in one call, and again; equal requests are one."""
+    number = 1
     while tasks.under_way:
         tasks.begin()
         if wanted := tasks.wanted():
             places: dict[Request, int] = {}
             for each in wanted:
                 places.setdefault(each.request, len(places))
-            completions = complete(stage, list(places))
+            completions = complete(stage if number == 1 else f"{stage}, round {number}", list(places))
+            number += 1
             for each in wanted:
                 tasks.give(each, completions[places[each.request]])
         yield from tasks.ended()

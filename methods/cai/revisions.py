@@ -1,8 +1,9 @@
 """Constitutional AI, phase 1: draft, critique under a drawn principle, revise (Bai et al. 2022, §3)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import nsmallest
+from itertools import chain
 from typing import Protocol
 
 from rapidfuzz.distance import Levenshtein
@@ -13,7 +14,9 @@ from datasets_registry.rows.prompts import Prompt
 from datasets_registry.rows.words import Kind
 from generation.completer import Complete
 from generation.request import Completion, Request
-from generation.streaming.windows import windows
+from generation.streaming.flow import in_order
+from generation.streaming.planning import allow
+from generation.streaming.tasks import Task
 from methods.cai.few_shot import few_shot
 from methods.cai.requests import (
     Prompted,
@@ -27,44 +30,38 @@ from methods.cai.scores import SIGNALS, score_revisions
 from methods.judging.answers import answers_of
 from methods.judging.conversation import failure_of, opening_templates
 from methods.judging.score import score_templates
-from methods.method import Inputs, Method, Models
+from methods.kept import kept
+from methods.method import Inputs, Method, Model, Models
 from methods.prompt_sets import helpful_prompts, red_team_prompts
 
 UNCHANGED_REVISIONS = 2
-# prompts that are revised, and revisions that are scored, at a time
+# prompts whose answers are revised at a time
 WINDOW = 2_048
 
 
-def make_revisions(inputs: Inputs, models: Models, settings: RevisionSettings) -> list[RevisionStep]:
+def make_revisions(inputs: Inputs, models: Models, settings: RevisionSettings) -> Iterator[RevisionStep]:
     """The policy's revisions of its drafts, with the judge's scores before and after each."""
-    policy = models["policy"]
-    with policy.completer() as complete:
-        prompts = _revised_prompts(inputs, settings.num_controls)
-        answers = answers_of(complete, policy.thought_marks)
-        model = complete.backend.fingerprint
-        revisions = [
-            step
-            for window in windows(prompts, complete, WINDOW)
-            for step in revise(window, answers, model, settings)
-        ]
     judge = models["judge"]
-    with judge.completer() as complete:
+    with kept(_revisions(inputs, models["policy"], settings)) as revisions, judge.completer() as complete:
         model, answers = complete.backend.fingerprint, answers_of(complete, judge.thought_marks)
-        return [
-            step
-            for window in windows(revisions, complete, WINDOW)
-            for step in score_revisions(window, answers, model, settings.scores)
-        ]
+        yield from score_revisions(revisions(), answers, model, settings.scores)
 
 
-def _revised_prompts(inputs: Inputs, num_controls: int) -> list[tuple[Kind, Prompt]]:
+def _revisions(inputs: Inputs, policy: Model, settings: RevisionSettings) -> Iterator[RevisionStep]:
+    with policy.completer() as complete:
+        model, answers = complete.backend.fingerprint, answers_of(complete, policy.thought_marks)
+        prompts = _revised_prompts(inputs, settings.num_controls)
+        allow(answers, "drafts", (revising(*prompt, model, settings) for prompt in prompts))
+        yield from revise(_revised_prompts(inputs, settings.num_controls), answers, model, settings)
+
+
+def _revised_prompts(inputs: Inputs, num_controls: int) -> Iterator[tuple[Kind, Prompt]]:
     """All red-team training prompts, and some helpful ones as controls."""
-    prompts: list[tuple[Kind, Prompt]] = [
-        ("red_team", prompt) for prompt in red_team_prompts(inputs, "train")
-    ]
+    for prompt in red_team_prompts(inputs, "train"):
+        yield "red_team", prompt
     helpful = helpful_prompts(inputs, "train")
-    controls = nsmallest(num_controls, helpful, key=lambda prompt: digest(["control", prompt.prompt_id]))
-    return prompts + [("helpful", prompt) for prompt in controls]
+    for prompt in nsmallest(num_controls, helpful, key=lambda each: digest(["control", each.prompt_id])):
+        yield "helpful", prompt
 
 
 class Revised(Prompted, Protocol):
@@ -87,8 +84,8 @@ class _Chain:
 
     kind: Kind
     prompt: Revised
-    response: str = ""
-    response_key: str = ""
+    response: str
+    response_key: str
     revisions: list[RevisionStep] = field(default_factory=list)
 
     @property
@@ -114,57 +111,49 @@ class _Turn:
 
 
 def revise(
-    prompts: Sequence[tuple[Kind, Revised]], complete: Complete, model: str, settings: RevisionSettings
-) -> list[RevisionStep]:
-    """Draft an answer to each prompt, then criticise and revise it up to ``num_revisions`` times.
+    prompts: Iterable[tuple[Kind, Revised]], complete: Complete, model: str, settings: RevisionSettings
+) -> Iterator[RevisionStep]:
+    """The revisions of each prompt, in the order of the prompts."""
+    tasks = (revising(kind, prompt, model, settings) for kind, prompt in prompts)
+    return chain.from_iterable(in_order(complete, "revisions", tasks, WINDOW))
+
+
+def revising(kind: Kind, prompt: Revised, model: str, settings: RevisionSettings) -> Task[list[RevisionStep]]:
+    """Draft an answer to a prompt, then criticise and revise it up to ``num_revisions`` times.
 
     The principle of a revision is drawn by the prompt and the revision's number, so that another prompt, or
     another principle's text, changes nothing here. A failed critique or revision ends its chain with a
     row that says why, as two revisions do that change nothing; a truncated revision is revised again, and
     only its own text is unfit to be learned. Scores are filled in later.
     """
-    chains = [_Chain(kind, prompt) for kind, prompt in prompts]
-    requests = [answer_request(prompt, settings) for _, prompt in prompts]
-    for chain, request, draft in zip(chains, requests, complete("drafts", requests), strict=True):
-        chain.response, chain.response_key = draft.text, request.key(model)
+    request = answer_request(prompt, settings)
+    (draft,) = yield [request]
+    revised = _Chain(kind, prompt, draft.text, request.key(model))
     for number in range(1, settings.num_revisions + 1):
-        turns = [_turn(chain, number, settings) for chain in chains if chain.is_open]
-        if settings.ablation == "none":
-            _criticise(number, turns, complete, settings)
-        _rewrite(number, turns, complete, settings)
-        for turn in turns:
+        if revised.is_open:
+            turn = _turn(revised, number, settings)
+            yield from _answered(turn, number, settings)
             _advance(turn, number, model, settings)
-    return [revision for chain in chains for revision in chain.revisions]
+    return revised.revisions
 
 
-def _turn(chain: _Chain, number: int, settings: RevisionSettings) -> _Turn:
-    principle_id = draw(list(settings.principles), settings.seed, chain.prompt.prompt_id, number)
-    return _Turn(chain, principle_id, settings.principles[principle_id])
+def _turn(revised: _Chain, number: int, settings: RevisionSettings) -> _Turn:
+    principle_id = draw(list(settings.principles), settings.seed, revised.prompt.prompt_id, number)
+    return _Turn(revised, principle_id, settings.principles[principle_id])
 
 
-def _criticise(number: int, turns: Sequence[_Turn], complete: Complete, settings: RevisionSettings) -> None:
-    requests = [
-        critique_request(turn.chain.prompt, turn.chain.response, turn.principle, number, settings)
-        for turn in turns
-    ]
-    critiques = complete(f"critique {number} of {settings.num_revisions}", requests)
-    for turn, request, critique in zip(turns, requests, critiques, strict=True):
-        turn.critique_request, turn.critique = request, critique
-
-
-def _rewrite(number: int, turns: Sequence[_Turn], complete: Complete, settings: RevisionSettings) -> None:
-    ready = [turn for turn in turns if turn.critique is None or turn.critique.text.strip()]
-    for turn in ready:
-        critique = (
-            (turn.critique_request, turn.critique.text) if turn.critique and turn.critique_request else None
-        )
-        turn.request = revision_request(
-            turn.chain.prompt, turn.chain.response, critique, turn.principle, number, settings
-        )
-    requests = [turn.request for turn in ready if turn.request]
-    revisions = complete(f"revision {number} of {settings.num_revisions}", requests)
-    for turn, revision in zip(ready, revisions, strict=True):
-        turn.revision = revision
+def _answered(turn: _Turn, number: int, settings: RevisionSettings) -> Task[None]:
+    """Have the response criticised, unless that is left out, and revised where a critique is given."""
+    prompt, response, principle = turn.chain.prompt, turn.chain.response, turn.principle
+    critique = None
+    if settings.ablation == "none":
+        turn.critique_request = critique_request(prompt, response, principle, number, settings)
+        (turn.critique,) = yield [turn.critique_request]
+        if not turn.critique.text.strip():
+            return
+        critique = turn.critique_request, turn.critique.text
+    turn.request = revision_request(prompt, response, critique, principle, number, settings)
+    (turn.revision,) = yield [turn.request]
 
 
 def _advance(turn: _Turn, number: int, model: str, settings: RevisionSettings) -> None:

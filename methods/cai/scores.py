@@ -1,41 +1,52 @@
 """Scores of each revision: a judge's harmlessness and helpfulness before and after."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, groupby
+from operator import attrgetter
 
 from datasets_registry.rows.cai import RevisionStep
 from datasets_registry.rows.words import Signal
 from generation.completer import Complete
-from generation.request import Message
+from generation.streaming.flow import in_order
+from generation.streaming.tasks import Task
 from methods.judging.conversation import conversation_of
-from methods.judging.score import Score, Scored, ScoreSettings, score_completions
+from methods.judging.score import Score, Scored, ScoreSettings, scoring
 
 SIGNALS: tuple[Signal, ...] = ("harmlessness", "helpfulness")
-# prompt id, text and signal
-_Call = tuple[str, str, Signal]
+# prompts whose revisions are scored at a time
+WINDOW = 1_024
 
 
 def score_revisions(
-    revisions: Sequence[RevisionStep], complete: Complete, model: str, settings: ScoreSettings
-) -> list[RevisionStep]:
-    """``revisions`` with the scores of drafts and revised texts; a text that occurs twice is scored once."""
-    calls: dict[_Call, tuple[Message, ...]] = {
-        (revision.prompt_id, text, signal): conversation_of(revision)
-        for revision in revisions
-        for text in (revision.draft, revision.revision)
+    revisions: Iterable[RevisionStep], complete: Complete, model: str, settings: ScoreSettings
+) -> Iterator[RevisionStep]:
+    """``revisions`` with the scores of drafts and revised texts; those of a prompt stand together.
+
+    A text of a prompt that occurs twice is scored once.
+    """
+    by_prompt = groupby(revisions, key=attrgetter("prompt_id"))
+    tasks = (_scored(list(steps), model, settings) for _, steps in by_prompt)
+    return chain.from_iterable(in_order(complete, "scores of revisions", tasks, WINDOW))
+
+
+def _scored(steps: Sequence[RevisionStep], model: str, settings: ScoreSettings) -> Task[list[RevisionStep]]:
+    calls = {
+        (text, signal): Scored(conversation_of(step), text, signal)
+        for step in steps
+        for text in (step.draft, step.revision)
         for signal in SIGNALS
         if text and text.strip()
     }
-    scored = [Scored(messages, text, signal) for (_, text, signal), messages in calls.items()]
-    results = score_completions("scores of revisions", scored, complete, model, settings)
-    scores = dict(zip(calls, results, strict=True))
-    return [_with_scores(revision, scores) for revision in revisions]
+    found = yield from scoring(calls.values(), model, settings)
+    scores = dict(zip(calls, found, strict=True))
+    return [_with_scores(step, scores) for step in steps]
 
 
-def _with_scores(revision: RevisionStep, scores: Mapping[_Call, Score]) -> RevisionStep:
+def _with_scores(revision: RevisionStep, scores: Mapping[tuple[str, Signal], Score]) -> RevisionStep:
     columns: dict[str, float | str | None] = {}
     for signal in SIGNALS:
-        before = scores.get((revision.prompt_id, revision.draft, signal))
-        after = scores.get((revision.prompt_id, revision.revision or "", signal))
+        before = scores.get((revision.draft, signal))
+        after = scores.get((revision.revision or "", signal))
         columns |= {
             f"draft_{signal}": before.score if before else None,
             signal: after.score if after else None,

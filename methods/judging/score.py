@@ -6,6 +6,7 @@ after a 1. Identical requests are one call, so that scoring a text twice costs o
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from pydantic import BaseModel, ConfigDict
 
@@ -91,19 +92,23 @@ def score_questions(
     stage: str, questions: Iterable[str], complete: Complete, model: str, settings: ScoreSettings
 ) -> list[Score]:
     """A score for each question, or why there is none; a question says what 1 and 10 stand for."""
-    tasks = (_scoring(question, model, settings) for question in questions)
-    return list(in_order(complete, stage, tasks, WINDOW))
+    tasks = (_scoring([question], model, settings) for question in questions)
+    return [score for (score,) in in_order(complete, stage, tasks, WINDOW)]
 
 
-def scoring(scored: Scored, model: str, settings: ScoreSettings) -> Task[Score]:
-    """One completion's score by the judge whose fingerprint is ``model``, or why there is none."""
-    return _scoring(_question(scored), model, settings)
+def scoring(scored: Iterable[Scored], model: str, settings: ScoreSettings) -> Task[list[Score]]:
+    """Scores that are asked for together, by the judge whose fingerprint is ``model``."""
+    return _scoring([_question(each) for each in scored], model, settings)
 
 
-def _scoring(question: str, model: str, settings: ScoreSettings) -> Task[Score]:
-    requests = _requests(question, settings)
-    score = read_score((yield requests), settings)
-    return score.model_copy(update=_keys(keys(model, requests), settings))
+def _scoring(questions: Sequence[str], model: str, settings: ScoreSettings) -> Task[list[Score]]:
+    calls = [_requests(question, settings) for question in questions]
+    completions = iter((yield list(chain.from_iterable(calls))))
+    scores = [read_score([next(completions) for _ in requests], settings) for requests in calls]
+    return [
+        score.model_copy(update=_keys(keys(model, requests), settings))
+        for score, requests in zip(scores, calls, strict=True)
+    ]
 
 
 def _keys(calls: Sequence[str], settings: ScoreSettings) -> dict[str, str | tuple[str, ...]]:

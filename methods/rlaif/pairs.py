@@ -19,7 +19,7 @@ from generation.streaming.planning import allow
 from generation.streaming.tasks import Task
 from methods.judging.answers import answers_of, thinks
 from methods.judging.conversation import conversation_of, failure_of, opening, opening_templates
-from methods.judging.score import Scored, ScoreSettings, read_score, score_requests, score_templates
+from methods.judging.score import Scored, ScoreSettings, score_templates, scoring
 from methods.kept import kept
 from methods.method import Inputs, Method, Model, Models
 from methods.prompt_sets import prompts_by_id
@@ -98,8 +98,8 @@ def make_pairs(inputs: Inputs, models: Models, settings: PairSettings) -> Iterat
         return
     judge = models["judge"]
     with kept(samples) as drawn, judge.completer() as complete:
-        tasks = (_scored_pairs(alike, settings, settings.scores) for alike in drawn())
-        answers = answers_of(complete, judge.thought_marks)
+        model, answers = complete.backend.fingerprint, answers_of(complete, judge.thought_marks)
+        tasks = (_scored_pairs(alike, model, settings, settings.scores) for alike in drawn())
         yield from chain.from_iterable(in_order(answers, "scores of samples", tasks, _window(settings)))
 
 
@@ -141,7 +141,7 @@ def _sampled(
 
 
 def _scored_pairs(
-    samples: Sequence[Sample], settings: PairSettings, scores: ScoreSettings
+    samples: Sequence[Sample], judge: str, settings: PairSettings, scores: ScoreSettings
 ) -> Task[list[CompletionPair]]:
     """The pairs of one prompt; its samples of a kind that has no signal have no score."""
     whole = {
@@ -149,10 +149,9 @@ def _scored_pairs(
         for sample in samples
         if failure_of(sample.completion) is None and sample.kind in settings.signals
     }
-    calls = [score_requests(scored, scores) for scored in whole.values()]
-    completions = iter((yield list(chain.from_iterable(calls))))
-    found = [read_score([next(completions) for _ in requests], scores).score for requests in calls]
-    return pair_samples(samples, settings, dict(zip(whole, found, strict=True)))
+    found = yield from scoring(whole.values(), judge, scores)
+    known = {key: score.score for key, score in zip(whole, found, strict=True)}
+    return pair_samples(samples, settings, known)
 
 
 def pair_samples(

@@ -84,7 +84,7 @@ def _score(
     side: _Side, signal: Signal, judge: str, model: str, settings: CompletionScoreSettings
 ) -> Task[CompletionScore]:
     pair = side.pair
-    score = yield from scoring(Scored(conversation_of(pair), side.text, signal), model, settings)
+    (score,) = yield from scoring([Scored(conversation_of(pair), side.text, signal)], model, settings)
     return CompletionScore(
         completion_key=side.key,
         prompt_id=pair.prompt_id,

@@ -1,6 +1,7 @@
 """Failures through critique and revision: harmful help is taken back, refused help is given."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from pydantic import Field, model_validator
 
@@ -9,8 +10,9 @@ from datasets_registry.rows.rounds.failures import RedTeamFailure
 from datasets_registry.rows.rounds.revisions import FailureRevision
 from datasets_registry.rows.words import Kind
 from generation.completer import Complete
+from generation.streaming.flow import in_order
 from methods.cai.requests import RevisionSettings
-from methods.cai.revisions import Revised, revise, revision_templates
+from methods.cai.revisions import WINDOW, revising, revision_templates
 from methods.cai.scores import score_revisions
 from methods.judging.answers import answers_of
 from methods.method import Inputs, Method, Models
@@ -47,35 +49,35 @@ class FailureRevisionSettings(RevisionSettings):
 
 def make_failure_revisions(
     inputs: Inputs, models: Models, settings: FailureRevisionSettings
-) -> list[FailureRevision]:
+) -> Iterator[FailureRevision]:
     """The policy's revisions of the round's failures, scored; prompts that are never fed are left out."""
     failures = [
         failure
-        for failure in inputs.rows(RedTeamFailure)
+        for failure in inputs.stream(RedTeamFailure)
         if failure.round == settings.round and failure.failed and failure.part != "never_fed"
     ]
     policy, judge = models["policy"], models["judge"]
     with policy.completer() as complete:
         answers = answers_of(complete, policy.thought_marks)
-        revisions = revise_failures(failures, answers, complete.backend.fingerprint, settings)
+        revisions = list(revise_failures(failures, answers, complete.backend.fingerprint, settings))
     with judge.completer() as complete:
-        answers = answers_of(complete, judge.thought_marks)
-        scored = score_revisions(revisions, answers, complete.backend.fingerprint, settings.scores)
-    return [FailureRevision.model_validate(dict(step) | {"round": settings.round}) for step in scored]
+        model, answers = complete.backend.fingerprint, answers_of(complete, judge.thought_marks)
+        for step in score_revisions(revisions, answers, model, settings.scores):
+            yield FailureRevision.model_validate(dict(step) | {"round": settings.round})
 
 
 def revise_failures(
     failures: Sequence[RedTeamFailure], complete: Complete, model: str, settings: FailureRevisionSettings
-) -> list[RevisionStep]:
+) -> Iterator[RevisionStep]:
     """The revisions of both kinds, those of harmful help first."""
     kinds: tuple[Kind, ...] = ("red_team", "helpful")
-    steps = list[RevisionStep]()
-    for kind in kinds:
-        prompts: list[tuple[Kind, Revised]] = [
-            (kind, failure) for failure in failures if failure.kind == kind
-        ]
-        steps += revise(prompts, complete, model, settings.of_kind(kind))
-    return steps
+    tasks = (
+        revising(kind, failure, model, settings.of_kind(kind))
+        for kind in kinds
+        for failure in failures
+        if failure.kind == kind
+    )
+    return chain.from_iterable(in_order(complete, "revisions", tasks, WINDOW))
 
 
 FAILURE_REVISIONS = Method(

@@ -111,7 +111,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory, opinionated_model: Path) -> D
 def test_a_demo_killed_at_three_points_completes_and_regenerates_nothing(demo: Demo) -> None:
     stored: set[str] = set()
     for point in (
-        "critique 1 of 2: 0 of",
+        "cai_revisions: revisions, round 2: 0 of",
         "sft_policy: training",
         "evaluation_answers/dpo_policy: helpfulness, answers of",
     ):
@@ -167,7 +167,7 @@ def test_an_interrupted_demo_says_that_it_can_go_on(demo: Demo) -> None:
     printed = ""
     for line in process.stdout:
         printed += line
-        if "critique 1 of 2" in line:
+        if "cai_revisions: revisions, round 2" in line:
             process.send_signal(signal.SIGINT)
     assert process.wait() == 130
     process.stdout.close()

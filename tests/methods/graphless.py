@@ -17,6 +17,7 @@ from datasets_registry.settings import Settings
 from generation.completer import Completer
 from generation.ledger.ledger import Ledger
 from generation.scripted import Script, ScriptedBackend
+from generation.spending import Meter
 from methods.method import Inputs, Method, Model, Models
 from methods.reading.thought import THINK, Marks
 from methods.templates import only, template_digests
@@ -71,6 +72,26 @@ class ScriptedModel:
     def count_tokens(self, text: str) -> int:
         """The number of words."""
         return len(text.split())
+
+
+@dataclass(frozen=True)
+class Metered(ScriptedModel):
+    """A model of its own backend and meter."""
+
+    backend: ScriptedBackend = field(kw_only=True)
+    meter: Meter = field(default_factory=Meter, kw_only=True)
+
+    @contextmanager
+    def completer(self) -> Iterator[Completer]:
+        """The backend behind the ledger."""
+        ledger = Ledger(self.folder)
+        yield Completer(
+            self.backend,
+            ledger,
+            asset="test",
+            report=lambda line: None,
+            meter=self.meter.priced(self.meter.price),
+        )
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,22 @@ from datasets_registry.rows.imported import Demonstration
 from datasets_registry.rows.prompts import HelpfulPrompt, RedTeamPrompt
 from datasets_registry.rows.row import Row
 from generation.request import Completion, Request, SamplingParams
-from generation.scripted import chosen
+from generation.scripted import ScriptedBackend, chosen
 from methods.cai.helpful_answers import HELPFUL_ANSWERS, answer_helpful
 from methods.cai.requests import AnswerSettings, RevisionPrinciple, RevisionSettings
 from methods.cai.revisions import REVISIONS, revise
 from methods.cai.scores import score_revisions
 from methods.cai.sft_mix import CAI_SFT, MixSettings
-from tests.methods.graphless import MemoryInputs, ModelsByRole, ScriptedModel, rows_of, unused_prompts
+from methods.method import Model
+from tests.generation.streaming.test_flow import Feeding
+from tests.methods.graphless import (
+    MemoryInputs,
+    Metered,
+    ModelsByRole,
+    ScriptedModel,
+    rows_of,
+    unused_prompts,
+)
 from tests.rows import make
 
 PROMPTS: dict[str, list[Row]] = {
@@ -67,13 +76,29 @@ def test_the_policy_revises_its_drafts_and_the_judge_scores_them(tmp_path: Path)
     prompts = [row for row in PROMPTS["red_team_prompts"] if isinstance(row, RedTeamPrompt)][:4]
     with policy[0].completer() as complete:
         key = complete.backend.fingerprint
-        revised = revise([("red_team", prompt) for prompt in prompts], complete, key, how)
+        revised = list(revise([("red_team", prompt) for prompt in prompts], complete, key, how))
     with judge[0].completer() as complete:
-        assert made == score_revisions(revised, complete, complete.backend.fingerprint, how.scores)
+        assert made == list(score_revisions(revised, complete, complete.backend.fingerprint, how.scores))
     assert [(row.prompt_id, row.step) for row in made] == [
         (f"r{n}", step) for n in range(4) for step in (1, 2)
     ]
     assert all(row.harmlessness is not None and row.helpfulness is not None for row in made)
+
+
+@pytest.mark.parametrize("backend", [Feeding, ScriptedBackend])
+def test_rows_are_the_same_in_their_order_however_requests_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: type[ScriptedBackend]
+) -> None:
+    def made(kind: type[ScriptedBackend], folder: Path) -> list[RevisionStep]:
+        given: dict[str, list[Model]] = {
+            role: [Metered(role, folder / role, backend=kind(script))] for role in ("policy", "judge")
+        }
+        return rows_of(REVISIONS, settings(num_revisions=3, num_controls=5), INPUTS, ModelsByRole(given))
+
+    expected = made(ScriptedBackend, tmp_path / "at once")
+    for module in ("revisions", "scores"):
+        monkeypatch.setattr(f"methods.cai.{module}.WINDOW", 2)
+    assert made(backend, tmp_path / "by twos") == expected and len(expected) > 18
 
 
 def test_controls_are_drawn_from_the_helpful_training_prompts_and_more_keep_those_there_are(

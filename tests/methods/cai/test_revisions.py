@@ -51,7 +51,7 @@ def run(
 
     kinds: list[tuple[Kind, Prompt]] = [("red_team", prompt) for prompt in prompts]
     settings = settings.model_copy(update={"principles": principles(*texts)})
-    return revise(kinds, backend.in_order, backend.fingerprint, settings)
+    return list(revise(kinds, backend.in_order, backend.fingerprint, settings))
 
 
 def examples(
@@ -242,7 +242,7 @@ def test_every_text_is_scored_once_and_revisions_keep_scores_before_and_after() 
         requested.extend(requests)
         return [_longer_is_better(request) for request in requests]
 
-    scored = score_revisions(revisions, complete, "m", ScoreSettings())
+    scored = list(score_revisions(revisions, complete, "m", ScoreSettings()))
     texts = {
         (revision.prompt_id, text) for revision in revisions for text in (revision.draft, revision.revision)
     }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ from datasets_registry.rows.judges import CompletionScore
 from datasets_registry.rows.prompts import RedTeamPrompt
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair
 from generation.completer import Completer
-from generation.ledger.ledger import Ledger
 from generation.scripted import ScriptedBackend
 from generation.spending import Budget, Meter
 from methods.method import Model
@@ -21,7 +20,7 @@ from methods.rlaif.judgements import AI_JUDGEMENTS, JudgementSettings
 from methods.rlaif.pairs import COMPLETION_PAIRS, PairSettings
 from methods.rlaif.scores import AI_SCORES, CompletionScoreSettings
 from tests.generation.streaming.test_flow import Feeding
-from tests.methods.graphless import MemoryInputs, ModelsByRole, ScriptedModel, rows_of
+from tests.methods.graphless import MemoryInputs, Metered, ModelsByRole, ScriptedModel, rows_of
 from tests.methods.rlaif.test_methods import BEST_WORST, PRINCIPLES, PROMPTS, SAMPLED, script
 from tests.rows import make
 
@@ -45,26 +44,6 @@ SCORED = CompletionScoreSettings(
     signals={"helpful": ("helpfulness", "honesty"), "red_team": ("harmlessness",)}
 )
 INPUTS = MemoryInputs({"completion_pairs": PAIRS})
-
-
-@dataclass(frozen=True)
-class Metered(ScriptedModel):
-    """A model of its own backend and meter."""
-
-    backend: ScriptedBackend = field(kw_only=True)
-    meter: Meter = field(default_factory=Meter, kw_only=True)
-
-    @contextmanager
-    def completer(self) -> Iterator[Completer]:
-        """The backend behind the ledger."""
-        ledger = Ledger(self.folder)
-        yield Completer(
-            self.backend,
-            ledger,
-            asset="test",
-            report=lambda line: None,
-            meter=self.meter.priced(self.meter.price),
-        )
 
 
 def roles(folder: Path, backend: Callable[[], ScriptedBackend], meter: Meter | None = None) -> ModelsByRole:
