@@ -1,16 +1,19 @@
 """Rollouts by prefix: equal prefixes of several solutions of a problem share them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from datasets_registry.hashing import derive_seed
 from datasets_registry.rows.prm import Solution
-from generation.completer import Complete
 from generation.request import Completion, Message, Request
+from generation.streaming.tasks import Task
 from methods.prm.settings import StepRolloutSettings
 from methods.reading.steps import prefix
 from methods.templates import fill
 from methods.verifiers.contract import Verification, Verify
+
+# a few kilobytes each
+MOST_RECENT = 16_384
 
 
 @dataclass(frozen=True)
@@ -32,34 +35,32 @@ class Rollout:
     verdict: Verification | None
 
 
+@dataclass
 class RolloutPool:
-    """The rollouts of each prefix so far, in the order of their samples."""
+    """Recent rollouts by prefix and sample; solutions that begin alike share them, and their verdicts."""
 
-    def __init__(self, complete: Complete, verify: Verify, settings: StepRolloutSettings) -> None:
-        self._complete, self._verify, self._settings = complete, verify, settings
-        self._rollouts: dict[Prefix, list[Rollout]] = {}
-        self._targets: dict[Prefix, int] = {}
+    verify: Verify
+    settings: StepRolloutSettings
+    _recent: dict[tuple[Prefix, int], Rollout] = field(default_factory=dict)
 
-    def want(self, start: Prefix, count: int) -> None:
-        """Have at least ``count`` rollouts of a prefix after the next fill."""
-        self._targets[start] = max(count, self._targets.get(start, 0))
+    def drawn(self, wanted: Sequence[tuple[Prefix, int]]) -> Task[list[Rollout]]:
+        """The rollout of each prefix and sample; those that are not here are asked for."""
+        rollouts = {place: self._recent[place] for place in wanted if place in self._recent}
+        missing = [place for place in wanted if place not in rollouts]
+        requests = [rollout_request(start, sample, self.settings) for start, sample in missing]
+        completions = yield requests
+        for place, request, completion in zip(missing, requests, completions, strict=True):
+            rollouts[place] = self._rollout(place, request, completion)
+        return [rollouts[place] for place in wanted]
 
-    def fill(self, stage: str) -> None:
-        """Sample what is wanted and missing, in one call, and verify it."""
-        missing = [
-            (start, rollout_request(start, sample, self._settings))
-            for start, count in self._targets.items()
-            for sample in range(len(self._rollouts.get(start, ())), count)
-        ]
-        self._targets = {}
-        completions = self._complete(stage, [request for _, request in missing]) if missing else []
-        for (start, request), completion in zip(missing, completions, strict=True):
-            rollout = Rollout(request, completion, _verdict(start, completion, self._verify))
-            self._rollouts.setdefault(start, []).append(rollout)
-
-    def first(self, start: Prefix, count: int) -> Sequence[Rollout]:
-        """The first ``count`` rollouts of a prefix; another solution may have wanted more of them."""
-        return self._rollouts[start][:count]
+    def _rollout(self, place: tuple[Prefix, int], request: Request, completion: Completion) -> Rollout:
+        if place not in self._recent:
+            verdict = _verdict(place[0], completion, self.verify)
+            self._recent[place] = Rollout(request, completion, verdict)
+        rollout = self._recent[place]
+        if len(self._recent) > MOST_RECENT:
+            del self._recent[next(iter(self._recent))]
+        return rollout
 
 
 def prefix_of(solution: Solution, step: int) -> Prefix:

@@ -1,17 +1,21 @@
-"""Rollouts from the first steps of solutions, in rounds, as many as their labels need."""
+"""Rollouts from the first steps of solutions, as many as their labels need."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from datasets_registry.rows.prm import Solution, StepRollout
 from generation.completer import Complete
-from generation.streaming.windows import windows
+from generation.streaming.flow import in_order
+from generation.streaming.planning import allow
+from generation.streaming.tasks import Task
 from methods.method import Inputs, Method, Models
-from methods.prm.pool import Rollout, RolloutPool, prefix_of
-from methods.prm.search import Measured, Phase, Search, Wanted
+from methods.prm.pool import Prefix, Rollout, RolloutPool, prefix_of
+from methods.prm.search import Measured, Phase, Search
 from methods.prm.settings import StepRolloutSettings
 from methods.verifiers.contract import VerifierSettings, Verify
 from methods.verifiers.verifier import verifier
 
+STAGE = "rollouts"
 # solutions whose rollouts are drawn at a time
 WINDOW = 1_024
 
@@ -39,8 +43,9 @@ def make_rollouts(inputs: Inputs, models: Models, settings: VerifiedRolloutSetti
     verify = verifier(settings.verifier, completer.thought_marks)
     with completer.completer() as complete:
         model = complete.backend.fingerprint
-        for solutions in windows(inputs.stream(Solution), complete, WINDOW):
-            yield from sample_rollouts(solutions, complete, model, completer.name, verify, settings)
+        allow(complete, STAGE, _rolling_out(inputs.stream(Solution), model, completer.name, verify, settings))
+        solutions = inputs.stream(Solution)
+        yield from sample_rollouts(solutions, complete, model, completer.name, verify, settings)
 
 
 STEP_ROLLOUTS = Method(
@@ -49,68 +54,81 @@ STEP_ROLLOUTS = Method(
 
 
 def sample_rollouts(
-    solutions: Sequence[Solution],
+    solutions: Iterable[Solution],
     complete: Complete,
     model: str,
     policy_name: str,
     verify: Verify,
     settings: StepRolloutSettings,
-) -> list[StepRollout]:
-    """The rollouts of every solution without a failure, sorted by key; ``model`` is a fingerprint.
+) -> Iterator[StepRollout]:
+    """The rollouts of every solution without a failure, in their order; ``model`` is a fingerprint.
 
-    A round asks for what all solutions need next, in one call. What that is follows from the counts so
-    far, so a run that was killed finds its rollouts in the ledger and asks only for the rest. Equal
-    prefixes of several solutions are asked once, and each solution has rows of those that it needed.
+    What a solution needs next follows from its own counts so far, so a run that was killed finds its rollouts
+    in the ledger and asks only for the rest. Equal prefixes of several solutions are asked once, and each
+    solution has rows of those that it needed.
 
     The verifier sees the prefix with the completion after it. A rollout that was cut off is not accepted,
     whatever it says; one that failed has no verdict and counts for nothing.
     """
-    pool = RolloutPool(complete, verify, settings)
-    usable = [solution for solution in solutions if solution.failure is None]
-    by_id = sorted(usable, key=lambda solution: solution.solution_id)
-    active = everyone = [Progress(solution, pool, settings) for solution in by_id]
-    number = 0
-    while active := [progress for progress in active if progress.advance()]:
-        number += 1
-        pool.fill(f"round {number} of rollouts")
-    return [row for progress in everyone for row in progress.rows(model, policy_name)]
+    tasks = _rolling_out(solutions, model, policy_name, verify, settings)
+    return chain.from_iterable(in_order(complete, STAGE, tasks, WINDOW))
+
+
+def _rolling_out(
+    solutions: Iterable[Solution], model: str, policy_name: str, verify: Verify, settings: StepRolloutSettings
+) -> Iterator[Task[list[StepRollout]]]:
+    pool = RolloutPool(verify, settings)
+    usable = (solution for solution in solutions if solution.failure is None)
+    return (_rolled_out(Progress(solution, settings), pool, model, policy_name) for solution in usable)
+
+
+def _rolled_out(
+    progress: "Progress", pool: RolloutPool, model: str, policy_name: str
+) -> Task[list[StepRollout]]:
+    while wanted := progress.wanted():
+        progress.take((yield from pool.drawn(wanted)))
+    return progress.rows(model, policy_name)
 
 
 class Progress:
-    """How many rollouts each prefix of a solution has, and for which phase."""
+    """The rollouts of each prefix of a solution, and how many of them are for which phase."""
 
-    def __init__(self, solution: Solution, pool: RolloutPool, settings: StepRolloutSettings) -> None:
-        self.solution, self.pool, self.settings = solution, pool, settings
+    def __init__(self, solution: Solution, settings: StepRolloutSettings) -> None:
+        self.solution, self.settings = solution, settings
         self._counts: dict[int, dict[Phase, int]] = {}
+        self._rollouts: dict[int, list[Rollout]] = {}
+        self._asked: list[int] = []
 
-    def advance(self) -> bool:
-        """Tell the pool what the search needs next; False where the search is over."""
+    def wanted(self) -> list[tuple[Prefix, int]]:
+        """The prefixes and samples that the search needs next; none where it is over."""
         measured = {step: self._measured(step) for step in self._counts}
         num_steps, accepted = len(self.solution.completions), self.solution.accepted is True
-        wanted = Search(num_steps, accepted, measured, self.settings).wanted()
-        self._want(wanted)
-        return bool(wanted)
+        for more in Search(num_steps, accepted, measured, self.settings).wanted():
+            counts = self._counts.setdefault(more.step, {"probe": 0, "confirm": 0})
+            counts[more.phase] += more.size
+        missing = [
+            (step, sample)
+            for step, counts in self._counts.items()
+            for sample in range(len(self._rollouts.get(step, ())), sum(counts.values()))
+        ]
+        self._asked = [step for step, _ in missing]
+        return [(prefix_of(self.solution, step), sample) for step, sample in missing]
+
+    def take(self, rollouts: Iterable[Rollout]) -> None:
+        """Count those that were wanted, in that order."""
+        for step, rollout in zip(self._asked, rollouts, strict=True):
+            self._rollouts.setdefault(step, []).append(rollout)
 
     def rows(self, model: str, policy_name: str) -> list[StepRollout]:
         """A row for each rollout, by step and sample."""
         return [
             self._row(step, sample, rollout, model, policy_name)
-            for step in sorted(self._counts)
-            for sample, rollout in enumerate(self._rollouts(step))
+            for step, rollouts in sorted(self._rollouts.items())
+            for sample, rollout in enumerate(rollouts)
         ]
 
-    def _want(self, wanted: Iterable[Wanted]) -> None:
-        for more in wanted:
-            counts = self._counts.setdefault(more.step, {"probe": 0, "confirm": 0})
-            counts[more.phase] += more.size
-            self.pool.want(prefix_of(self.solution, more.step), sum(counts.values()))
-
-    def _rollouts(self, step: int) -> Sequence[Rollout]:
-        return self.pool.first(prefix_of(self.solution, step), sum(self._counts[step].values()))
-
     def _measured(self, step: int) -> Measured:
-        rollouts = self._rollouts(step)
-        verdicts = [rollout.verdict.accepted if rollout.verdict else None for rollout in rollouts]
+        verdicts = [rollout.verdict.accepted if rollout.verdict else None for rollout in self._rollouts[step]]
         num_probes = self._counts[step]["probe"]
         return Measured(verdicts[:num_probes], verdicts[num_probes:])
 

@@ -1,6 +1,7 @@
 """A completer whose success from each prefix is known: solutions of right and wrong lines."""
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 
 from datasets_registry.rows.prm import Solution, StepRollout
 from generation.request import Completion, Request
@@ -69,9 +70,8 @@ class Run:
     ) -> None:
         self.backend = ScriptedBackend(script or completer())
         self.stages: list[str] = []
-        self.rollouts: list[StepRollout] = sample_rollouts(
-            solutions, self._complete, "m", "completer", verify, settings
-        )
+        rollouts = sample_rollouts(solutions, self._complete, "m", "completer", verify, settings)
+        self.rollouts = sorted(rollouts, key=attrgetter(*StepRollout.key))
         self.labels = label_steps(solutions, self.rollouts, "completer", settings)
 
     def _complete(self, stage: str, requests: Sequence[Request]) -> list[Completion]:

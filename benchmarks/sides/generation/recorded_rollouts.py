@@ -19,7 +19,7 @@ SETTINGS = StepRolloutSettings(
 def draw(numbers: Sequence[int], complete: Completer) -> None:
     """Measure one wrong solution per number."""
     solutions = [_solution(number) for number in numbers]
-    sample_rollouts(solutions, complete, complete.backend.fingerprint, "tiny", _verdict, SETTINGS)
+    list(sample_rollouts(solutions, complete, complete.backend.fingerprint, "tiny", _verdict, SETTINGS))
 
 
 def _verdict(completion: str, gold: str) -> Verification:

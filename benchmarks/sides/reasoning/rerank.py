@@ -113,7 +113,9 @@ def _labels(lab: Lab, completer: Version, drawn: Sequence[Candidate], size: Size
     solutions = choose_solutions(drawn, SolutionSettings(per_problem=size.per_problem))
     with lab.completer(completer) as complete:
         model = complete.backend.fingerprint
-        rollouts = sample_rollouts(solutions, complete, model, completer.name, verifier(MATHS), settings)
+        rollouts = list(
+            sample_rollouts(solutions, complete, model, completer.name, verifier(MATHS), settings)
+        )
     return lab.commit(StepLabels, label_steps(solutions, rollouts, completer.name, settings))
 
 

@@ -89,7 +89,7 @@ def labelled(lab: Lab, size: Size) -> tuple[dict[str, Labelled], float]:
     with lab.completer(policy) as complete:
         for name, settings in METHODS.items():
             model = complete.backend.fingerprint
-            rollouts = sample_rollouts(kept, complete, model, policy.name, verifier(MATHS), settings)
+            rollouts = list(sample_rollouts(kept, complete, model, policy.name, verifier(MATHS), settings))
             compared[name] = _compared(label_steps(kept, rollouts, policy.name, settings), truth)
     return compared, sum(bool(sample.accepted) for sample in drawn) / max(len(drawn), 1)
 

@@ -55,7 +55,7 @@ def test_rollouts_are_the_completers(tmp_path: Path) -> None:
     rows = rollouts(tmp_path)
     ordered = MemoryInputs({"solutions": SOLVED}).rows(Solution)
     key, complete = fingerprint(model(tmp_path)), completing(script)
-    assert rows == sample_rollouts(ordered, complete, key, "weak_policy", verifier(MATHS), STEPS)
+    assert rows == list(sample_rollouts(ordered, complete, key, "weak_policy", verifier(MATHS), STEPS))
     assert {row.policy for row in rows} == {"weak_policy"}
     assert {row.accepted for row in rows} == {True, False}
 

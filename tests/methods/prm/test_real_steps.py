@@ -52,14 +52,14 @@ def complete(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def test_rollouts_are_verified_and_kept(complete: Completer) -> None:
     model, verify = complete.backend.fingerprint, verifier(VerifierSettings(kind="maths"))
-    rows = sample_rollouts([SOLUTION], complete, model, "smollm2", verify, SETTINGS)
+    rows = list(sample_rollouts([SOLUTION], complete, model, "smollm2", verify, SETTINGS))
     assert [(row.step, row.sample) for row in rows] == [(step, n) for step in (1, 2) for n in range(3)]
     assert len({row.completion_key for row in rows}) == 6 and any(row.completion.strip() for row in rows)
     assert all((row.reason is None) == bool(row.accepted) for row in rows)
     (labels,) = label_steps([SOLUTION], rows, "smollm2", SETTINGS)
     assert labels.num_rollouts == [3, 3, 1] and labels.labels[2] is False
     generated = complete.num_generated
-    assert sample_rollouts([SOLUTION], complete, model, "smollm2", verify, SETTINGS) == rows
+    assert list(sample_rollouts([SOLUTION], complete, model, "smollm2", verify, SETTINGS)) == rows
     assert complete.num_generated == generated
 
 

@@ -134,7 +134,8 @@ def test_a_solution_gets_the_same_rollouts_whatever_others_there_are() -> None:
 
 def test_a_round_is_one_call_for_all_solutions() -> None:
     run = Run(SEVERAL, settings())
-    assert run.stages == [f"round {number} of rollouts" for number in range(1, len(run.stages) + 1)]
+    later = [f"rollouts, round {number}" for number in range(2, len(run.stages) + 1)]
+    assert run.stages == ["rollouts", *later]
     # three probes of 1 + 1 + 2, and six fresh ones on both sides
     assert len(run.stages) <= 3 * 3 + 2 * 4
 
@@ -163,7 +164,7 @@ def test_a_run_that_was_killed_goes_on_and_asks_only_for_the_rest(rounds: int, t
 
     def rows(backend: ScriptedBackend, limit: int) -> list[StepRollout]:
         complete = Completer(backend, Ledger(tmp_path), asset="step_rollouts", report=lambda line: None)
-        return sample_rollouts(SEVERAL, dying(complete, limit), "m", "completer", verify, settings())
+        return list(sample_rollouts(SEVERAL, dying(complete, limit), "m", "completer", verify, settings()))
 
     with pytest.raises(Killed):
         rows(before, rounds)
