@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from heapq import merge
-from itertools import groupby
+from itertools import groupby, repeat
 from operator import attrgetter
 from typing import Literal
 
@@ -14,20 +14,14 @@ from methods.method import Inputs
 Split = Literal["train", "evaluation"]
 
 
-def red_team_prompts(inputs: Inputs, split: Split) -> Iterator[Prompt]:
-    """The red-team prompts of ``split``, in the order of their ids."""
-    return _of_split(inputs.stream(RedTeamPrompt), inputs, "red_team", split)
+def red_team_prompts(inputs: Inputs, split: Split) -> list[Prompt]:
+    """The red-team prompts of ``split``."""
+    return list(streamed(inputs, "red_team", split))
 
 
-def helpful_prompts(inputs: Inputs, split: Split) -> Iterator[Prompt]:
-    """The helpful prompts of ``split``, in the order of their ids."""
-    return _of_split(inputs.stream(HelpfulPrompt), inputs, "helpful", split)
-
-
-def _of_split(own: Iterator[Prompt], inputs: Inputs, kind: Kind, split: Split) -> Iterator[Prompt]:
-    of_round = (prompt for prompt in inputs.stream(RoundPrompt) if prompt.kind == kind)
-    every = merge(own, of_round, key=attrgetter("prompt_id"))
-    return (prompt for prompt in every if prompt.split == split)
+def helpful_prompts(inputs: Inputs, split: Split) -> list[Prompt]:
+    """The helpful prompts of ``split``."""
+    return list(streamed(inputs, "helpful", split))
 
 
 def all_prompts(inputs: Inputs, split: Split) -> list[tuple[Kind, Prompt]]:
@@ -36,14 +30,18 @@ def all_prompts(inputs: Inputs, split: Split) -> list[tuple[Kind, Prompt]]:
     return red_team + [("helpful", prompt) for prompt in helpful_prompts(inputs, split)]
 
 
-def prompts_by_id(inputs: Inputs, split: Split) -> Iterator[list[tuple[Kind, Prompt]]]:
-    """The same in the order of their ids; one that stands in both sets is there twice, in one list."""
-    red_team, helpful = red_team_prompts(inputs, split), helpful_prompts(inputs, split)
-    every: Iterator[tuple[Kind, Prompt]] = merge(
-        (("red_team", prompt) for prompt in red_team),
-        (("helpful", prompt) for prompt in helpful),
-        key=_prompt_id,
-    )
+def streamed(inputs: Inputs, kind: Kind, split: Split) -> Iterator[Prompt]:
+    """The prompts of one kind in the order of their ids, of which few are in memory at a time."""
+    own = inputs.stream(RedTeamPrompt) if kind == "red_team" else inputs.stream(HelpfulPrompt)
+    of_round = (prompt for prompt in inputs.stream(RoundPrompt) if prompt.kind == kind)
+    every: Iterator[Prompt] = merge(own, of_round, key=attrgetter("prompt_id"))
+    return (prompt for prompt in every if prompt.split == split)
+
+
+def streamed_by_id(inputs: Inputs, split: Split) -> Iterator[list[tuple[Kind, Prompt]]]:
+    """Those of both kinds; a prompt that stands in both sets is there twice, in one list."""
+    kinds: tuple[Kind, ...] = ("red_team", "helpful")
+    every = merge(*(zip(repeat(kind), streamed(inputs, kind, split)) for kind in kinds), key=_prompt_id)
     return (list(alike) for _, alike in groupby(every, key=_prompt_id))
 
 

@@ -16,7 +16,7 @@ def make_helpful_answers(inputs: Inputs, models: Models, settings: AnswerSetting
     """One answer of the policy to each helpful training prompt."""
     policy = models["policy"]
     with policy.completer() as complete:
-        prompts = list(helpful_prompts(inputs, "train"))
+        prompts = helpful_prompts(inputs, "train")
         answers = answers_of(complete, policy.thought_marks)
         return answer_helpful(prompts, answers, complete.backend.fingerprint, settings)
 

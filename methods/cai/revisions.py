@@ -32,7 +32,7 @@ from methods.judging.conversation import failure_of, opening_templates
 from methods.judging.score import score_templates
 from methods.kept import kept
 from methods.method import Inputs, Method, Model, Models
-from methods.prompt_sets import helpful_prompts, red_team_prompts
+from methods.prompt_sets import streamed
 
 UNCHANGED_REVISIONS = 2
 # prompts whose answers are revised at a time
@@ -57,9 +57,9 @@ def _revisions(inputs: Inputs, policy: Model, settings: RevisionSettings) -> Ite
 
 def _revised_prompts(inputs: Inputs, num_controls: int) -> Iterator[tuple[Kind, Prompt]]:
     """All red-team training prompts, and some helpful ones as controls."""
-    for prompt in red_team_prompts(inputs, "train"):
+    for prompt in streamed(inputs, "red_team", "train"):
         yield "red_team", prompt
-    helpful = helpful_prompts(inputs, "train")
+    helpful = streamed(inputs, "helpful", "train")
     for prompt in nsmallest(num_controls, helpful, key=lambda each: digest(["control", each.prompt_id])):
         yield "helpful", prompt
 

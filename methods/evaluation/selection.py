@@ -87,9 +87,9 @@ def make_items(inputs: Inputs, models: Models, settings: SelectionSettings) -> l
 def _held_out(inputs: Inputs, suites: Sequence[str]) -> Iterator[EvaluationItem]:
     """The held-out prompts of the graph, for those of their suites that are chosen."""
     if helpfulness.NAME in suites:
-        yield from helpfulness.items_of_prompts(list(helpful_prompts(inputs, "evaluation")))
+        yield from helpfulness.items_of_prompts(helpful_prompts(inputs, "evaluation"))
     if harmlessness.NAME in suites:
-        yield from harmlessness.items_of_prompts(list(red_team_prompts(inputs, "evaluation")))
+        yield from harmlessness.items_of_prompts(red_team_prompts(inputs, "evaluation"))
     if capability.NAME in suites:
         yield from capability.items_of_problems(inputs.rows(Problem))
 

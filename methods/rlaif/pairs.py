@@ -22,7 +22,7 @@ from methods.judging.conversation import conversation_of, failure_of, opening, o
 from methods.judging.score import Scored, ScoreSettings, score_templates, scoring
 from methods.kept import kept
 from methods.method import Inputs, Method, Model, Models
-from methods.prompt_sets import prompts_by_id
+from methods.prompt_sets import streamed_by_id
 
 # samples that are under way at a time
 WINDOW = 4_096
@@ -107,8 +107,8 @@ def _samples(inputs: Inputs, policy: Model, settings: PairSettings) -> Iterator[
     """Those of each prompt, from either set, in the order of its id."""
     with policy.completer() as complete:
         model, answers = complete.backend.fingerprint, answers_of(complete, policy.thought_marks)
-        allow(answers, "samples", _sampling(prompts_by_id(inputs, "train"), model, settings))
-        tasks = _sampling(prompts_by_id(inputs, "train"), model, settings)
+        allow(answers, "samples", _sampling(streamed_by_id(inputs, "train"), model, settings))
+        tasks = _sampling(streamed_by_id(inputs, "train"), model, settings)
         yield from in_order(answers, "samples", tasks, _window(settings))
 
 

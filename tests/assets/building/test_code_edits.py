@@ -38,20 +38,14 @@ SOLVED = {"candidates", "step_rollouts", "debates", "amplified_answers"}
 VERIFIED = {"gold_verdicts", *SOLVED, *ONLINE}
 # what principles' rules decide
 RULED = {"ai_judgements", *SELECTED, *MEASURED}
+RENDERED = COMPLETED | JUDGED | SOLVED | SUITED | {"cai_sft", "oversight_report"}
 # what each edit of one line must make stale: the file, the text, another one, and the recipes
 NAMED: Mapping[str, tuple[str, str, str, set[str]]] = {
     "rendering of a model's prompt": (
         "generation/chat.py",
         "tokenize=False",
         "tokenize=bool(0)",
-        COMPLETED
-        | JUDGED
-        | SOLVED
-        | SUITED
-        | {"cai_sft", "oversight_report"}
-        | TRAINED
-        | REWARDING
-        | TRAINER_NAMES,
+        RENDERED | TRAINED | REWARDING | TRAINER_NAMES,
     ),
     "rendering of a row's conversation": (
         "methods/judging/conversation.py",
