@@ -1,8 +1,8 @@
-"""The most memory that judging takes, of ten thousand pairs and of two hundred thousand."""
+"""The most memory that judging and scoring take, of ten thousand pairs and of two hundred thousand."""
 
 import tempfile
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +16,16 @@ from generation.completer import Completer
 from generation.ledger.ledger import Ledger
 from generation.request import Completion, Request
 from generation.scripted import ScriptedBackend, chosen
+from methods.judging.score import SCORES
 from methods.rlaif.judgements import JudgedPrinciple, JudgementSettings, make_judgements
+from methods.rlaif.scores import CompletionScoreSettings, make_scores
 from tests.methods.graphless import MemoryInputs, ModelsByRole, ScriptedModel
 
 SIZES, QUICK_SIZES = (10_000, 200_000), (2_100, 4_200)
 GROWTH = 1.2
 R = TypeVar("R", bound=Row)
 PRINCIPLE = JudgedPrinciple(signal="helpfulness", preference_question="Which answer helps more?")
+FIRST, MIDDLING = chosen(0.6, 0.3), chosen(*[0.1] * len(SCORES))
 # a completion of a thousand characters
 PROSE = "The answer is longer than a word. " * 30
 
@@ -47,14 +50,31 @@ class Forgetful(ScriptedBackend):
         self.requests.clear()
 
 
+class Fed(Forgetful):
+    """The same, which takes more while it answers."""
+
+    def complete_fed(
+        self, requests: Sequence[Request], more: Callable[[], Sequence[Request]]
+    ) -> Iterator[tuple[int, Completion]]:
+        """Answers in the order of the requests."""
+        number, waiting = 0, deque(requests)
+        while waiting:
+            ((_, completion),) = self.complete([waiting.popleft()])
+            yield number, completion
+            number += 1
+            waiting.extend(more())
+
+
 @dataclass(frozen=True)
 class Judge(ScriptedModel):
-    """A judge that likes what it sees first."""
+    """A judge that likes what it sees first, and of scores the one in the middle."""
+
+    backend: type[ScriptedBackend] = Forgetful
 
     @contextmanager
     def completer(self) -> Iterator[Completer]:
         """The script behind the ledger."""
-        backend = Forgetful(lambda _: chosen(0.6, 0.3))
+        backend = self.backend(lambda asked: MIDDLING if asked.choices == SCORES else FIRST)
         yield Completer(backend, Ledger(self.folder), asset="judging", report=lambda line: None)
 
 
@@ -78,8 +98,8 @@ def pair(number: int) -> CompletionPair:
         score_a=None,
         score_b=None,
         failure=None,
-        key_a="a" * 64,
-        key_b="b" * 64,
+        key_a=f"a {name}",
+        key_b=f"b {name}",
     )
 
 
@@ -93,11 +113,21 @@ def judged(folder: Path, num_pairs: int) -> float:
     return peak_megabytes()
 
 
+def scored(folder: Path, num_pairs: int) -> float:
+    """Peak megabytes of scoring both completions of so many pairs, in a stream."""
+    settings = CompletionScoreSettings(signals={"helpful": ("helpfulness",)}, ten_is_one_token=True)
+    models = ModelsByRole({"judge": [Judge("judge", folder, backend=Fed)]})
+    number = sum(1 for row in make_scores(ManyPairs(num_pairs=num_pairs), models, settings) if row.score)
+    assert number == 2 * num_pairs
+    return peak_megabytes()
+
+
 def measure(quick: bool) -> Iterator[Figure]:
-    """Peak memory of each size, and their ratio."""
-    peaks = []
-    for num_pairs in QUICK_SIZES if quick else SIZES:
-        with tempfile.TemporaryDirectory(prefix="trimtab-judging-") as folder:
-            peaks.append(alone(judged, Path(folder), num_pairs))
-        yield Figure(name=f"{num_pairs:,} pairs judged: peak memory", value=peaks[-1], unit="MB")
-    yield at_most("peak memory: most pairs / fewest pairs", peaks[-1] / peaks[0], "ratio", GROWTH)
+    """Peak memory of each size of each work, and their ratio."""
+    for work, name in ((judged, "judged"), (scored, "scored in a stream")):
+        peaks = []
+        for num_pairs in QUICK_SIZES if quick else SIZES:
+            with tempfile.TemporaryDirectory(prefix="trimtab-judging-") as folder:
+                peaks.append(alone(work, Path(folder), num_pairs))
+            yield Figure(name=f"{num_pairs:,} pairs {name}: peak memory", value=peaks[-1], unit="MB")
+        yield at_most(f"pairs {name}: most / fewest", peaks[-1] / peaks[0], "ratio", GROWTH)

@@ -45,9 +45,20 @@ def _lines(text: str) -> list[str]:
 
 
 def _plain(line: str) -> str:
-    seen = "".join(letter for letter in line if letter == "\t" or not _is_invisible(letter))
-    seen = _MORE_SELECTORS.sub("", seen)
+    seen = _MORE_SELECTORS.sub("", line.translate(_SEEN))
     return _CONTROL_TOKENS.sub(lambda token: f"{token[0][0]} {token[0][1:]}", seen)
+
+
+class _Seen(dict[int, int | None]):
+    """Each character by its number, and None for those that are not seen; looked up once."""
+
+    def __missing__(self, number: int) -> int | None:
+        letter = chr(number)
+        self[number] = None if letter != "\t" and _is_invisible(letter) else number
+        return self[number]
+
+
+_SEEN = _Seen()
 
 
 def _is_invisible(letter: str) -> bool:
