@@ -184,7 +184,7 @@ def _steered(dataset: Dataset, inputs: Inputs, settings: Any) -> Amount:
 def _items(dataset: Dataset, inputs: Inputs, settings: ItemSettings) -> Amount:
     """A right response beside a wrong one, which may be several of an item; and solutions, as held out."""
     items = read_items(settings)
-    return Amount(Rows(len(duels(items)), len(solutions(items))))
+    return Amount(Rows(len(list(duels(items))), len(list(solutions(items)))))
 
 
 def _suite_answers(dataset: Dataset, inputs: Inputs, settings: AnswerSettings) -> Amount:

@@ -67,7 +67,7 @@ def _item(pair: CompletionPair) -> JudgeItem:
 def on_suite(name: str, count: int, asking: ComparisonSettings) -> dict[str, tuple[float, Interval]]:
     """The value and interval of each metric of a planted judge."""
     settings = AnswerSettings(kind="generative", comparisons=(asking,))
-    answers = asked(items(count), name, completing(answering(name)), "planted", settings)
+    answers = asked(lambda: items(count), name, completing(answering(name)), "planted", settings)
     rows = [row for row in benchmark(list(answers)) if row.subset == ALL]
     return {
         row.metric: (row.value, (row.low, row.high))

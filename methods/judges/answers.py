@@ -1,21 +1,29 @@
 """What one judge says of the items: in both orders, by scores, or by the first wrong step."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 
 from datasets_registry.rows.judge_benchmark import JudgeAnswer, JudgeItem, JudgeKind, ShownFirst
 from datasets_registry.settings import Settings
 from generation.cards.turns import alone
 from generation.completer import Complete
+from generation.streaming.flow import in_order
+from generation.streaming.planning import allow
+from generation.streaming.tasks import Task
 from methods.judges.duels import Duel, compared_answer, duels, located_answer, solutions
 from methods.judges.settings import QUESTION
 from methods.judging.answers import answers_of
+from methods.judging.asking import WINDOW
 from methods.judging.comparison import (
     Answer,
+    Comparison,
     ComparisonSettings,
-    ask_pairs,
+    Order,
+    asking,
     comparison_templates,
     comparisons,
 )
@@ -23,7 +31,7 @@ from methods.judging.conversation import messages_of
 from methods.judging.preference import sigmoid
 from methods.judging.verdict import read_verdict
 from methods.method import Inputs, Method, Model, Models
-from methods.prm.judge import StepJudgeSettings, judge_steps, step_judge_templates
+from methods.prm.judge import StepJudgeSettings, judging_steps, step_judge_templates
 
 # a step below this probability of being right is wrong
 _RIGHT = 0.5
@@ -43,43 +51,77 @@ class AnswerSettings(Settings):
     steps: tuple[StepJudgeSettings, ...] = ()
 
 
-def make_answers(inputs: Inputs, models: Models, settings: AnswerSettings) -> list[JudgeAnswer]:
+def make_answers(inputs: Inputs, models: Models, settings: AnswerSettings) -> Iterator[JudgeAnswer]:
     """The judge's answers to the items that its kind can judge."""
-    items, judge = [item for item in inputs.rows(JudgeItem) if item.failure is None], models["judge"]
+    judge, items = models["judge"], partial(_usable, inputs)
     if settings.kind == "reward model":
-        return list(_scored(duels(items), judge))
-    if settings.kind == "process reward model":
-        return list(_stepwise(solutions(items), judge))
-    with judge.completer() as complete:
-        model, answers = complete.backend.fingerprint, answers_of(complete, judge.thought_marks)
-        return list(asked(items, judge.name, answers, model, settings))
+        yield from _scored(list(duels(items())), judge)
+    elif settings.kind == "process reward model":
+        yield from _stepwise(list(solutions(items())), judge)
+    else:
+        with judge.completer() as complete:
+            model, answers = complete.backend.fingerprint, answers_of(complete, judge.thought_marks)
+            ways = _ways(items, judge.name, model, settings)
+            allow(answers, f"suites by {judge.name}", chain.from_iterable(tasks for _, tasks in ways))
+            yield from asked(items, judge.name, answers, model, settings)
+
+
+def _usable(inputs: Inputs) -> Iterator[JudgeItem]:
+    return (item for item in inputs.stream(JudgeItem) if item.failure is None)
+
+
+# all items, as often as there are ways to ask about them
+Items = Callable[[], Iterable[JudgeItem]]
 
 
 def asked(
-    items: Sequence[JudgeItem], judge: str, complete: Complete, model: str, settings: AnswerSettings
+    items: Items, judge: str, complete: Complete, model: str, settings: AnswerSettings
 ) -> Iterator[JudgeAnswer]:
     """The answers of a model that is asked, in each way; ``model`` is its fingerprint."""
+    for stage, tasks in _ways(items, judge, model, settings):
+        yield from in_order(complete, stage, tasks, WINDOW)
+
+
+def _ways(
+    items: Items, judge: str, model: str, settings: AnswerSettings
+) -> Iterator[tuple[str, Iterator[Task[JudgeAnswer]]]]:
+    """The stage of each way of asking, and what it asks; the first of its kind is the usual one."""
     for place, comparison in enumerate(settings.comparisons):
-        for row in _compared(duels(items), judge, complete, model, comparison, settings.question):
-            yield row.model_copy(update={"usual": place == 0})
+        compared = _comparing(duels(items()), judge, model, comparison, settings.question)
+        yield f"suites by {judge}, {comparison.way}", _marked(compared, usual=place == 0)
     for place, steps in enumerate(settings.steps):
-        for row in _located(solutions(items), judge, complete, model, steps):
-            yield row.model_copy(update={"usual": place == 0})
+        located = map(partial(_located, judge=judge, model=model, settings=steps), solutions(items()))
+        yield f"first wrong steps by {judge}, {steps.asking.way}", _marked(located, usual=place == 0)
+
+
+def _marked(tasks: Iterable[Task[JudgeAnswer]], *, usual: bool) -> Iterator[Task[JudgeAnswer]]:
+    return (_with_usual(task, usual) for task in tasks)
+
+
+def _with_usual(task: Task[JudgeAnswer], usual: bool) -> Task[JudgeAnswer]:
+    return (yield from task).model_copy(update={"usual": usual})
+
+
+def _comparing(
+    duels: Iterable[Duel], judge: str, model: str, settings: ComparisonSettings, question: str
+) -> Iterator[Task[JudgeAnswer]]:
+    shown: tuple[tuple[ShownFirst, Order], ...] = (("right", "ab"), ("wrong", "ba"))
+    for duel in duels:
+        pair = comparisons(messages_of(duel.item.messages), *duel.texts, question, settings)
+        for first, order in shown:
+            yield _compared(duel, judge, first, pair[order], model, settings)
 
 
 def _compared(
-    duels: Sequence[Duel],
+    duel: Duel,
     judge: str,
-    complete: Complete,
+    shown_first: ShownFirst,
+    comparison: Comparison,
     model: str,
     settings: ComparisonSettings,
-    question: str,
-) -> Iterator[JudgeAnswer]:
-    pairs = [comparisons(messages_of(duel.item.messages), *duel.texts, question, settings) for duel in duels]
-    answers = ask_pairs(f"suites by {judge}, {settings.way}", pairs, complete, model, settings)
-    for duel, by_order in zip(duels, answers, strict=True):
-        yield _verdict(duel, judge, "right", by_order["ab"], settings)
-        yield _verdict(duel, judge, "wrong", by_order["ba"], settings)
+) -> Task[JudgeAnswer]:
+    answer = yield from asking(comparison, model, settings)
+    return _verdict(duel, judge, shown_first, answer, settings)
 
 
 def _verdict(
@@ -110,15 +152,11 @@ class _Solved:
     failure: str | None = None
 
 
-def _located(
-    items: Sequence[JudgeItem], judge: str, complete: Complete, model: str, settings: StepJudgeSettings
-) -> Iterator[JudgeAnswer]:
-    solved = [_Solved(item.item_id, item.messages[-1].content, item.steps) for item in items]
-    verdicts = judge_steps(solved, complete, model, settings)
-    for item in items:
-        verdict = verdicts[item.item_id]
-        row = located_answer(item, judge, "generative", verdict.first_error, verdict.failure)
-        yield row.model_copy(update={"asked": settings.asking.way, "answer_key": verdict.key})
+def _located(item: JudgeItem, judge: str, model: str, settings: StepJudgeSettings) -> Task[JudgeAnswer]:
+    solved = _Solved(item.item_id, item.messages[-1].content, item.steps)
+    verdict = yield from judging_steps(solved, model, settings)
+    row = located_answer(item, judge, "generative", verdict.first_error, verdict.failure)
+    return row.model_copy(update={"asked": settings.asking.way, "answer_key": verdict.key})
 
 
 def _scored(duels: Sequence[Duel], judge: Model) -> Iterator[JudgeAnswer]:

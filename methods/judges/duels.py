@@ -1,6 +1,6 @@
 """A right response beside a wrong one, and the rows that say what a judge makes of it, or of a solution."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from datasets_registry.rows.judge_benchmark import JudgeAnswer, JudgeItem, JudgeKind, ShownFirst
@@ -20,19 +20,19 @@ class Duel:
         return self.item.responses[self.right], self.item.responses[self.wrong]
 
 
-def duels(items: Sequence[JudgeItem]) -> list[Duel]:
+def duels(items: Iterable[JudgeItem]) -> Iterator[Duel]:
     """Each right response beside each wrong one."""
-    return [
+    return (
         Duel(item, right, wrong)
         for item in items
         for right in range(item.num_right)
         for wrong in range(item.num_right, len(item.responses))
-    ]
+    )
 
 
-def solutions(items: Sequence[JudgeItem]) -> list[JudgeItem]:
+def solutions(items: Iterable[JudgeItem]) -> Iterator[JudgeItem]:
     """The items whose first wrong step is asked for."""
-    return [item for item in items if item.kind == "steps"]
+    return (item for item in items if item.kind == "steps")
 
 
 def compared_answer(

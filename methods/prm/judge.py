@@ -5,7 +5,7 @@ arXiv 2501.07301, §3).
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -14,7 +14,9 @@ from pydantic import Field
 from datasets_registry.settings import Settings
 from generation.completer import Complete
 from generation.request import Completion, Message, Request, SamplingParams
-from methods.judging.asking import Asking
+from generation.streaming.flow import in_order
+from generation.streaming.tasks import Task
+from methods.judging.asking import WINDOW, Asking
 from methods.judging.questions import Form, own_turn_requests, own_turn_templates, read_reply
 from methods.judging.quotation import quoted
 from methods.templates import fill
@@ -98,51 +100,44 @@ def step_judge_templates(settings: StepJudgeSettings) -> tuple[str, ...]:
 
 
 def judge_steps(
-    solutions: Sequence[Solved], complete: Complete, model: str, settings: StepJudgeSettings
+    solutions: Iterable[Solved], complete: Complete, model: str, settings: StepJudgeSettings
 ) -> dict[str, StepVerdict]:
     """The judge's verdicts by solution id, on solutions without a failure; ``model`` is a fingerprint."""
-    judged = [solution for solution in solutions if solution.failure is None]
+    judged = (solution for solution in solutions if solution.failure is None)
+    tasks = (_named(solution, model, settings) for solution in judged)
+    return dict(in_order(complete, "first wrong steps", tasks, WINDOW))
+
+
+def _named(solution: Solved, model: str, settings: StepJudgeSettings) -> Task[tuple[str, StepVerdict]]:
+    return solution.solution_id, (yield from judging_steps(solution, model, settings))
+
+
+def judging_steps(solution: Solved, model: str, settings: StepJudgeSettings) -> Task[StepVerdict]:
+    """The verdict on one solution; a turn that is begun for the judge may take a call of reasoning before."""
     if settings.asking.in_own_turn:
-        return _in_own_turn(judged, complete, model, settings)
+        return (yield from _in_own_turn(solution, model, settings))
     if settings.reasoning_tokens is None:
-        requests = [_request(_message(solution, _begun_question())) for solution in judged]
-        return _verdicts(judged, requests, complete, model)
-    params = SamplingParams(temperature=0, max_tokens=settings.reasoning_tokens)
-    reasoning = fill("step_judge_reasoning")
-    first = [Request(messages=(_message(solution, reasoning),), params=params) for solution in judged]
-    reasons = list(zip(judged, first, complete("reasoning about steps", first), strict=True))
-    failed = {
-        solution.solution_id: StepVerdict(None, f"reasoning: error: {reason.error}", request.key(model))
-        for solution, request, reason in reasons
-        if reason.error is not None
-    }
-    reasoned = [
-        (solution, _after(request, reason)) for solution, request, reason in reasons if reason.error is None
-    ]
-    return failed | _verdicts(
-        [solution for solution, _ in reasoned], [request for _, request in reasoned], complete, model
-    )
+        request = _request(_message(solution, _begun_question()))
+    else:
+        message = _message(solution, fill("step_judge_reasoning"))
+        params = SamplingParams(temperature=0, max_tokens=settings.reasoning_tokens)
+        first = Request(messages=(message,), params=params)
+        (reason,) = yield [first]
+        if reason.error is not None:
+            return StepVerdict(None, f"reasoning: error: {reason.error}", first.key(model))
+        request = _after(first, reason)
+    (reply,) = yield [request]
+    return _verdict(reply, len(solution.completions), request.key(model))
 
 
-def _in_own_turn(
-    judged: Sequence[Solved], complete: Complete, model: str, settings: StepJudgeSettings
-) -> dict[str, StepVerdict]:
-    """The verdicts of a judge that begins its turn itself; reasons come in the same reply."""
-    forms = [_form(solution) for solution in judged]
-    requests = [
-        request
-        for solution, form in zip(judged, forms, strict=True)
-        for request in own_turn_requests(
-            (), _text(solution, fill("step_judge_question")), form, settings.asking, settings.reasoning_tokens
-        )
-    ]
-    replies = complete("first wrong steps", requests)
-    verdicts = {}
-    for solution, form, request, completion in zip(judged, forms, requests, replies, strict=True):
-        reply = read_reply(completion, form, settings.asking)
-        step = None if reply.option is None else int(reply.option)
-        verdicts[solution.solution_id] = StepVerdict(step, reply.failure, request.key(model))
-    return verdicts
+def _in_own_turn(solution: Solved, model: str, settings: StepJudgeSettings) -> Task[StepVerdict]:
+    """The verdict of a judge that begins its turn itself; reasons come in the same reply."""
+    form, text = _form(solution), _text(solution, fill("step_judge_question"))
+    (request,) = own_turn_requests((), text, form, settings.asking, settings.reasoning_tokens)
+    (completion,) = yield [request]
+    reply = read_reply(completion, form, settings.asking)
+    step = None if reply.option is None else int(reply.option)
+    return StepVerdict(step, reply.failure, request.key(model))
 
 
 def _form(solution: Solved) -> Form:
@@ -150,16 +145,6 @@ def _form(solution: Solved) -> Form:
     last = len(solution.completions)
     options = tuple(str(number) for number in range(last + 1))
     return Form("First wrong step", options, f"its number from 1 to {last}, or 0 if every step is right")
-
-
-def _verdicts(
-    judged: Sequence[Solved], requests: Sequence[Request], complete: Complete, model: str
-) -> dict[str, StepVerdict]:
-    replies = complete("first wrong steps", requests)
-    return {
-        solution.solution_id: _verdict(reply, len(solution.completions), request.key(model))
-        for solution, request, reply in zip(judged, requests, replies, strict=True)
-    }
 
 
 def _request(*messages: Message) -> Request:

@@ -1,6 +1,7 @@
 """Comparisons that people made: which of them are taken, and which answer stands in which slot."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from heapq import nsmallest
 
 from pydantic import Field
 
@@ -16,14 +17,13 @@ class AgreementSelection(Settings):
     seed: Seed = 0
 
 
-def selected(preferences: Sequence[HumanPreference], settings: AgreementSelection) -> list[HumanPreference]:
+def selected(preferences: Iterable[HumanPreference], settings: AgreementSelection) -> list[HumanPreference]:
     """The comparisons judged: a drawn subset, which more of them leaves mostly as it is.
 
     A judge reads texts: answers that also call tools or have a thought are not compared.
     """
-    texts = [preference for preference in preferences if _is_text(preference)]
-    order = sorted(texts, key=lambda preference: digest([settings.seed, preference.pair_id]))
-    return order[: settings.num_pairs]
+    texts = filter(_is_text, preferences)
+    return nsmallest(settings.num_pairs, texts, key=lambda text: digest([settings.seed, text.pair_id]))
 
 
 def _is_text(preference: HumanPreference) -> bool:

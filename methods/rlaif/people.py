@@ -1,6 +1,6 @@
 """A judge beside people: comparisons that people made, judged in both orders by the same rules."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from pydantic import Field
 
@@ -39,14 +39,14 @@ class AgreementSettings(AgreementSelection):
 
 def make_agreement(inputs: Inputs, models: Models, settings: AgreementSettings) -> list[HumanAgreement]:
     """The judge's labels of people's comparisons beside theirs."""
-    preferences, judge = inputs.rows(HumanPreference), models["judge"]
+    preferences, judge = inputs.stream(HumanPreference), models["judge"]
     with judge.completer() as complete:
         model, answers = complete.backend.fingerprint, answers_of(complete, judge.thought_marks)
         return agree(preferences, judge.name, answers, model, settings)
 
 
 def agree(
-    preferences: Sequence[HumanPreference],
+    preferences: Iterable[HumanPreference],
     judge: str,
     complete: Complete,
     model: str,

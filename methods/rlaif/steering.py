@@ -4,13 +4,16 @@ Each addition speaks for the response that a verdict is against. What it turns i
 addition of as many characters turns at the same place, since any longer text turns some verdicts.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
+from itertools import groupby
+from operator import attrgetter
 from typing import Literal, get_args
 
 from pydantic import Field
 
-from datasets_registry.hashing import draw, ranked
+from datasets_registry.hashing import digest, draw, ranked
 from datasets_registry.rows.judges import SteeredVerdict
 from datasets_registry.rows.rlaif import AiJudgement, CompletionPair
 from datasets_registry.rows.words import TIE_LOGIT, AdditionKind, AdditionPlace
@@ -30,7 +33,7 @@ from methods.judging.comparison import (
 from methods.judging.conversation import conversation_of
 from methods.judging.preference import logit, position_bias
 from methods.judging.verdict import Verdict, read_verdict
-from methods.method import Inputs, Method, Models
+from methods.method import Inputs, Method, Model, Models
 from methods.reading.thought import THINK, without_thought
 
 PLACES: tuple[AdditionPlace, ...] = get_args(AdditionPlace)
@@ -89,25 +92,37 @@ class Trial:
         return first if self.for_first else -first
 
 
-def make_steered(inputs: Inputs, models: Models, settings: SteeringSettings) -> list[SteeredVerdict]:
+def make_steered(inputs: Inputs, models: Models, settings: SteeringSettings) -> Iterator[SteeredVerdict]:
     """What additions make of each judge's verdicts."""
-    pairs, judgements = inputs.rows(CompletionPair), inputs.rows(AiJudgement)
-    steered: list[SteeredVerdict] = []
     for judge in models.every("judges"):
-        trials = trials_of(pairs, [row for row in judgements if row.judge == judge.name], settings)
+        drawn = set(_drawn(_judged(inputs, judge), settings))
+        pairs = [pair for pair in inputs.stream(CompletionPair) if pair.pair_id in drawn]
+        judgements = [row for row in _judged(inputs, judge) if row.pair_id in drawn]
+        trials = trials_of(pairs, judgements, settings)
         with judge.completer() as complete:
             model, answers = complete.backend.fingerprint, answers_of(complete, judge.thought_marks)
-            steered += steer(trials, judge.name, answers, model, settings)
-    return steered
+            yield from steer(trials, judge.name, answers, model, settings)
+
+
+def _judged(inputs: Inputs, judge: Model) -> Iterator[AiJudgement]:
+    return (row for row in inputs.stream(AiJudgement) if row.judge == judge.name)
+
+
+def _drawn(judgements: Iterable[AiJudgement], settings: SteeringSettings) -> list[str]:
+    """The pairs on which additions are tried, of those of which judgements decide; these come by pair."""
+    by_pair = groupby(judgements, key=attrgetter("pair_id"))
+    decided = (pair_id for pair_id, rows in by_pair if any(_decided(rows, settings.tie_logit)))
+    return nlargest(settings.num_pairs, decided, key=lambda name: digest([settings.seed, "pairs", name]))
 
 
 def trials_of(
     pairs: Sequence[CompletionPair], judgements: Sequence[AiJudgement], settings: SteeringSettings
 ) -> list[Trial]:
     """Every kind of addition on the drawn pairs of which one judge's ``judgements`` decide; by seed alone."""
+    by_id = {pair.pair_id: pair for pair in pairs}
     ballots: dict[str, dict[str, Ballot]] = {}
-    for ballot in _ballots({pair.pair_id: pair for pair in pairs}, judgements, settings.tie_logit):
-        ballots.setdefault(ballot.pair.pair_id, {})[ballot.principle_id] = ballot
+    for pair_id, principle_id, logits, bias in _decided(judgements, settings.tie_logit):
+        ballots.setdefault(pair_id, {})[principle_id] = Ballot(by_id[pair_id], principle_id, logits, bias)
     drawn = ranked(sorted(ballots), settings.seed, "pairs")[: settings.num_pairs]
     chosen = [ballots[name][draw(sorted(ballots[name]), settings.seed, name)] for name in drawn]
     return [_trial(ballot, kind, settings.seed) for ballot in chosen for kind in KINDS]
@@ -127,20 +142,20 @@ def steer(
     ]
 
 
-def _ballots(
-    pairs: Mapping[str, CompletionPair], judgements: Sequence[AiJudgement], tie_logit: float
-) -> Iterator[Ballot]:
-    """The ballots of which at least one order decides."""
+def _decided(
+    judgements: Iterable[AiJudgement], tie_logit: float
+) -> Iterator[tuple[str, str, Mapping[Literal["ab", "ba"], float], float]]:
+    """Pair, principle, logits and bias of each ballot of which at least one order decides."""
     by_ballot: dict[tuple[str, str], dict[Order, float]] = {}
     for row in judgements:
         if row.verdict is not None:
             by_ballot.setdefault((row.pair_id, row.principle_id), {})[row.order] = logit(row.p_first)
-    for (pair_id, principle_id), logits in by_ballot.items():
+    for ballot, logits in by_ballot.items():
         bias = position_bias(logits)
         unbiased = {order: logits[order] - bias for order in CROSSED if order in logits}
         decided = {order: value for order, value in unbiased.items() if abs(value) > tie_logit}
         if decided:
-            yield Ballot(pairs[pair_id], principle_id, decided, bias)
+            yield *ballot, decided, bias
 
 
 def _trial(ballot: Ballot, kind: AdditionKind, seed: int) -> Trial:

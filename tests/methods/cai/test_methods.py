@@ -150,7 +150,7 @@ def test_the_policy_answers_the_helpful_training_prompts(tmp_path: Path) -> None
     made: list[HelpfulAnswer] = rows_of(HELPFUL_ANSWERS, how, INPUTS, roles)
     prompts = [row for row in PROMPTS["helpful_prompts"] if isinstance(row, HelpfulPrompt)][:7]
     with roles["policy"].completer() as complete:
-        assert made == answer_helpful(prompts, complete, complete.backend.fingerprint, how)
+        assert made == list(answer_helpful(prompts, complete, complete.backend.fingerprint, how))
     assert HELPFUL_ANSWERS.prompts(how) == ("brief",)
     assert not unused_prompts(HELPFUL_ANSWERS, how, INPUTS, roles)
     assert HELPFUL_ANSWERS.prompts(how.model_copy(update={"system_prompt": None})) == ()

@@ -130,7 +130,7 @@ def test_helpful_answers_are_learned_only_when_whole() -> None:
     def complete(stage: str, requests: Sequence[Request]) -> list[Completion]:
         return [Completion(text=" yes ", finish_reason="stop"), Completion(text="n", finish_reason="length")]
 
-    answers = answer_helpful(prompts, complete, "m", SETTINGS)
+    answers = list(answer_helpful(prompts, complete, "m", SETTINGS))
     (example,) = examples([], answers)
     assert (example.prompt_id, example.completion, example.kind) == ("p1", "yes", "helpful")
     assert answers[1].failure == "truncated"

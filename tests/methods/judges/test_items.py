@@ -55,9 +55,9 @@ def test_a_suite_is_read_by_its_own_columns(suite: str, tmp_path: Path) -> None:
 
 def test_styles_and_several_responses_become_duels(tmp_path: Path) -> None:
     (styles,) = items_of("rm_bench", write_suite(tmp_path, "rm_bench"))
-    assert (styles.kind, len(duels([styles]))) == ("styles", 9)
+    assert (styles.kind, len(list(duels([styles])))) == ("styles", 9)
     best = {item.subset: item for item in items_of("reward_bench_2", write_suite(tmp_path, "reward_bench_2"))}
-    assert {subset: len(duels([item])) for subset, item in best.items()} == {"Factuality": 3, "Ties": 2}
+    assert {subset: len(list(duels([item]))) for subset, item in best.items()} == {"Factuality": 3, "Ties": 2}
 
 
 FAULTS: dict[str, tuple[str, list[dict[str, Any]], str]] = {

@@ -73,7 +73,7 @@ def test_with_reasoning_the_judge_is_asked_twice_and_an_error_is_a_reason() -> N
 
     other = solution(3, 3)
     verdicts = judge_steps([ONE, other], complete, "m", StepJudgeSettings(reasoning_tokens=50))
-    assert stages == [("reasoning about steps", 2), ("first wrong steps", 1)]
+    assert stages == [("first wrong steps", 2), ("first wrong steps, round 2", 1)]
     assert verdicts[ONE.solution_id].failure == "reasoning: error: window"
     assert verdicts[other.solution_id].first_error == 2
 

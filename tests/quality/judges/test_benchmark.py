@@ -150,7 +150,7 @@ def by_way(request: Request) -> str | Completion:
 
 def answers_in(*ways: ComparisonSettings) -> Sequence[JudgeAnswer]:
     settings = AnswerSettings(kind="generative", comparisons=ways)
-    return list(asked(items(12), "base_policy", completing(by_way), "m", settings))
+    return list(asked(lambda: items(12), "base_policy", completing(by_way), "m", settings))
 
 
 def test_ways_of_asking_are_compared_call_by_call() -> None:
