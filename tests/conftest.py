@@ -1,8 +1,9 @@
 """Fixtures: a temporary state, a tiny real model, SmolLM2, and rows to start from."""
 
+import gc
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 # tiny models are quicker on one thread, and two spinning ones slow down whatever runs beside them
@@ -58,6 +59,9 @@ LONGEST = (
 # a file system in memory, and what must be free on it: all files of a whole run, three times
 MEMORY, ROOM_GB = Path("/dev/shm"), 8
 
+# a tenth of the processors' time went into looking for garbage among what the libraries keep
+GARBAGE = (10_000, 10, 20)
+
 
 def pytest_configure() -> None:
     """Keep the tests' files in memory: they commit thousands of times, and a disk's syncs are waited for."""
@@ -65,6 +69,18 @@ def pytest_configure() -> None:
         return
     if shutil.disk_usage(MEMORY).free > ROOM_GB * 1e9:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep what is imported and collected from the garbage collector, which would see it again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(*GARBAGE)
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
