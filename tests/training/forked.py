@@ -3,6 +3,7 @@
 Starting each by itself would take ten seconds. A plan is a JSON list of jobs; each end is one line of JSON.
 """
 
+import gc
 import json
 import os
 import random
@@ -86,6 +87,8 @@ def load_everything() -> None:
 
     assert torch and accelerate and datasets and peft and transformers
     assert trl.SFTTrainer and trl.DPOTrainer
+    # the children's garbage is not among it
+    gc.freeze()
 
 
 def run(job: Job, draw: random.Random) -> Ended:
