@@ -11,6 +11,17 @@ document.addEventListener("keydown", (event) => {
   if (button) button.click();
   else if (event.key === "n" && note) { event.preventDefault(); note.focus(); }
 });
+// a note that is not sent outlives a reload, and a restart of the studio, in this tab
+const note = document.querySelector("textarea");
+if (note) {
+  const fields = new FormData(note.form);
+  const key = JSON.stringify(["note", ...["sample", "item", "reviewer"].map((name) => fields.get(name))]);
+  const saved = note.defaultValue;
+  const draft = JSON.parse(sessionStorage.getItem(key) ?? "null");
+  // once it was sent, what is saved is no longer what it was written over
+  if (draft && draft.over === saved) note.value = draft.text;
+  note.addEventListener("input", () => sessionStorage.setItem(key, JSON.stringify({ over: saved, text: note.value })));
+}
 document.addEventListener("submit", (event) => {
   if (event.target.method !== "post") return;
   if (sent) event.preventDefault();

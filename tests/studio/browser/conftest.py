@@ -1,5 +1,6 @@
 """What these tests share: Chromium, and a studio that answers in a process of its own."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -65,7 +66,8 @@ def serve(state: State) -> Iterator[Callable[..., ServedStudio]]:
 
     def start(port: int = 0) -> ServedStudio:
         command = [sys.executable, "-m", "assets.cli", "studio", "--port", str(port), "--no-browser"]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        # without the COLUMNS that a library of this process may set behind Python's back
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
         assert process.stdout is not None
         # "the studio is at ADDRESS (Ctrl-C ends it)"
         address = next(word for word in process.stdout.readline().split() if word.startswith("http"))

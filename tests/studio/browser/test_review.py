@@ -96,6 +96,27 @@ def require_accessible(page: Page) -> None:
     assert page.evaluate(SERIOUS) == []
 
 
+def test_a_note_that_is_not_sent_outlives_a_restart_of_the_studio(
+    chromium: Browser, registry: Registry, serve: Callable[..., ServedStudio]
+) -> None:
+    commit_sample(registry, items(2))
+    studio, ada, ben = serve(), Person(chromium, "Ada"), Person(chromium, "Ben")
+    ada.come_to(studio)
+    first, note = ada.item, "textarea"
+    ada.page.fill(note, HOSTILE)
+    studio.kill()
+    studio = serve(urlsplit(studio.root).port)
+    ada.come_to(studio)
+    assert ada.item == first and ada.page.input_value(note) == HOSTILE
+    ada.page.keyboard.press("1")
+    ada.page.wait_for_function("item => !location.href.includes(item)", arg=first)
+    assert ada.page.input_value(note) == ""
+    ada.page.goto(ada.page.url.replace(ada.item, first))
+    assert ada.page.input_value(note) == HOSTILE and "You answered this one" in ada.page.content()
+    ben.come_to(studio)
+    assert ben.page.input_value(note) == "" and ada.complaints == ben.complaints == []
+
+
 def test_a_hundred_reviews_outlive_kills_of_the_server(
     chromium: Browser, registry: Registry, serve: Callable[..., ServedStudio]
 ) -> None:
