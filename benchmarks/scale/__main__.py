@@ -1,6 +1,7 @@
 """What a run costs as it grows: python -m benchmarks.scale [--json] [--quick] [--only PART]."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from benchmarks.scale import (
     bucket_writers,
@@ -12,6 +13,7 @@ from benchmarks.scale import (
     lookups,
     replicas,
 )
+from benchmarks.sides.apart import side_by_side
 from benchmarks.sides.figure import Figure, run_parts
 
 
@@ -24,13 +26,14 @@ def kills(quick: bool) -> Iterator[Figure]:
 if __name__ == "__main__":
     run_parts(
         {
-            "lookups": lookups.measure,
-            "fleet": fleet.measure,
-            "judging": judging.measure,
-            "writers": bucket_writers.measure,
-            "claims": claims.measure,
-            "kills": kills,
             "ray": replicas.measure,
+            "kills": kills,
+            "writers": bucket_writers.measure,
+            "judging": judging.measure,
+            "fleet": fleet.measure,
+            "claims": claims.measure,
+            "lookups": lookups.measure,
         },
         __doc__,
+        quick_whole=partial(side_by_side, "benchmarks.scale"),
     )

@@ -35,7 +35,7 @@ def measure(quick: bool) -> Iterator[Figure]:
         lacking = "`make cluster`" if weed is None else "PostgreSQL"
         yield Figure(name=f"kills amid commits: not run, as they need {lacking}", value=None, unit="count")
         return
-    for which in ("the bucket's server", "PostgreSQL"):
+    for which in ("PostgreSQL",) if quick else ("the bucket's server", "PostgreSQL"):
         with (
             tempfile.TemporaryDirectory(prefix="trimtab-kills-") as name,
             seaweed_server(weed, Path(name) / "weed") as server,

@@ -61,16 +61,25 @@ def run(measure: Measure, description: str | None) -> NoReturn:
 
 
 def run_parts(
-    parts: Mapping[str, Measure], description: str | None, kept: Mapping[str, KeptMeasure] | None = None
+    parts: Mapping[str, Measure],
+    description: str | None,
+    kept: Mapping[str, KeptMeasure] | None = None,
+    quick_whole: Callable[[Sequence[str]], Iterable[Figure]] | None = None,
 ) -> NoReturn:
     """The same for a benchmark of several parts, one after another; ``--only`` names one of them.
 
-    Results of the parts in ``kept`` stay in ``--folder``.
+    Results of the parts in ``kept`` stay in ``--folder``. ``quick_whole`` measures all parts quickly, where
+    they do not go one after another.
     """
-    run_command(partial(_run, parts, description, kept or {}))
+    run_command(partial(_run, parts, description, kept or {}, quick_whole))
 
 
-def _run(parts: Mapping[str, Measure], description: str | None, kept: Mapping[str, KeptMeasure]) -> int:
+def _run(
+    parts: Mapping[str, Measure],
+    description: str | None,
+    kept: Mapping[str, KeptMeasure],
+    quick_whole: Callable[[Sequence[str]], Iterable[Figure]] | None = None,
+) -> int:
     parser = CommandParser(description=description)
     parser.add_argument("--json", action="store_true", help="print a list of figures for programs")
     parser.add_argument("--quick", action="store_true", help="a version under 60 s, for sanity")
@@ -79,6 +88,8 @@ def _run(parts: Mapping[str, Measure], description: str | None, kept: Mapping[st
     if kept:
         parser.add_argument("--folder", type=Path, help="where results are kept; removed if not given")
     arguments = parser.parse_args()
+    if quick_whole and arguments.quick and not arguments.only:
+        return show(list(quick_whole(names)), as_json=arguments.json)
     chosen = [arguments.only] if arguments.only else names
     with nothing_printed():
         figures = [

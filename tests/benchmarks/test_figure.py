@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from benchmarks.sides.apart import side_by_side
 from benchmarks.sides.figure import Figure, Measure, at_most, run, run_parts
 from tests.test_boundary import raising
 
@@ -66,3 +67,23 @@ def test_a_part_is_measured_alone(
             run_parts(parts, "A benchmark.")
         assert stopped.value.code == code
     assert [figure["name"] for figure in json.loads(capfd.readouterr().out)] == ["value"]
+
+
+def test_a_part_that_prints_no_figures_is_named_with_what_it_said() -> None:
+    with pytest.raises(
+        SystemExit, match="--only nothing printed no figures:(?s:.*)invalid choice: 'nothing'"
+    ):
+        side_by_side("benchmarks.scale", ["nothing"])
+
+
+def test_parts_in_their_quick_form_may_go_their_own_way(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def whole(names: Sequence[str]) -> list[Figure]:
+        return [at_most(name, 1, "s", 2) for name in names]
+
+    parts = {"first": noisy, "second": noisy}
+    monkeypatch.setattr(sys, "argv", ["benchmark", "--quick", "--json"])
+    with pytest.raises(SystemExit):
+        run_parts(parts, "A benchmark.", quick_whole=whole)
+    assert [figure["name"] for figure in json.loads(capfd.readouterr().out)] == ["first", "second"]
