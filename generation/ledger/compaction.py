@@ -13,28 +13,25 @@ Killed at any moment, it leaves the old, both, or the merged: every row is there
 import json
 import shutil
 import time
-import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from datasets_registry.errors import BrokenObject, NoSpace, first_line
+from datasets_registry.errors import BrokenObject
 from datasets_registry.state import durable
 from datasets_registry.views.ledger_columns import LEDGER_SCHEMA
-from datasets_registry.views.scanning import Settings
 from generation.ledger.ledger import Ledger
+from generation.ledger.merging import Merging
 from generation.ledger.segments import MERGED, SUPERSEDES, listed, new_name, superseded, supersedes
 
 GRACE_SECONDS = 600.0
 ABANDONED_SECONDS = 3_600.0
 LARGE_ROWS = 500_000
 MANY_SEGMENTS = 256
-ROW_GROUP = 8_192
-MEMORY = "1GB"
+ROW_GROUP = 2_048
 
 
 @dataclass(frozen=True)
@@ -73,29 +70,20 @@ def _small(ledger: Ledger) -> list[str]:
 
 
 def _merge(ledger: Ledger, names: Sequence[str]) -> int:
-    tables, spill = ledger.tables(names), ledger.folder / f".spill-{uuid.uuid4().hex}"
-    merged = new_name(MERGED)
-    try:
-        # a database that has spilled takes no other folder to spill to
-        settings: Settings = {"memory_limit": MEMORY, "temp_directory": str(spill)}
-        with ledger.open(settings) as connection, durable(ledger.folder / merged) as temporary:
-            num_expected = connection.sql(f"{tables} SELECT count(*) FROM completions").fetchall()[0][0]
-            _write_sorted(connection, tables, temporary, _stood_for(ledger, names))
-            num_rows = pq.read_metadata(temporary).num_rows
-            if num_rows != num_expected:
-                raise BrokenObject(
-                    f"merging {len(names)} segments of {ledger.folder} gave {num_rows} rows instead of "
-                    f"{num_expected}: nothing was changed; check the disk and try again"
-                )
-        ledger.send(merged)
-        return int(num_rows)
-    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        raise NoSpace(
-            f"{ledger.folder} could not be compacted ({first_line(error)}): nothing was changed; "
-            "free some space and try again"
-        ) from error
-    finally:
-        shutil.rmtree(spill, ignore_errors=True)
+    merging, merged = Merging([ledger.folder / name for name in names]), new_name(MERGED)
+    num_stored = sum(pq.read_metadata(ledger.folder / name).num_rows for name in names)
+    with durable(ledger.folder / merged) as temporary:
+        _write(merging.tables(), temporary, _stood_for(ledger, names))
+        if merging.num_read != num_stored:
+            raise BrokenObject(
+                f"merging {len(names)} segments of {ledger.folder} read {merging.num_read} of {num_stored} "
+                "rows: nothing was changed; check the disk and try again"
+            )
+        num_rows = pq.read_metadata(temporary).num_rows
+    # Arrow keeps what it freed, which is more than it needs at a time
+    pa.default_memory_pool().release_unused()
+    ledger.send(merged)
+    return int(num_rows)
 
 
 def _stood_for(ledger: Ledger, names: Sequence[str]) -> list[str]:
@@ -107,22 +95,18 @@ def _stood_for(ledger: Ledger, names: Sequence[str]) -> list[str]:
     return [*names, *before]
 
 
-def _write_sorted(
-    connection: "duckdb.DuckDBPyConnection", tables: str, path: Path, names: Sequence[str]
-) -> None:
-    """Write ``completions`` as small row groups: what was made together is also looked up together."""
-    columns = ", ".join(_column(field) for field in LEDGER_SCHEMA)
-    rows = connection.sql(f"{tables} SELECT {columns} FROM completions ORDER BY created_at, key")
+def _write(tables: Iterable[pa.Table], path: Path, names: Sequence[str]) -> None:
+    """Write the rows as small row groups: what was made together is also looked up together."""
     with pq.ParquetWriter(path, LEDGER_SCHEMA, compression="zstd") as writer:
-        for batch in rows.to_arrow_reader(ROW_GROUP):
-            writer.write_table(pa.Table.from_batches([batch]).cast(LEDGER_SCHEMA))
+        waiting = LEDGER_SCHEMA.empty_table()
+        for table in tables:
+            waiting = pa.concat_tables([waiting, table])
+            if whole := len(waiting) - len(waiting) % ROW_GROUP:
+                writer.write_table(waiting.slice(0, whole), ROW_GROUP)
+                waiting = waiting.slice(whole)
+        if len(waiting):
+            writer.write_table(waiting, ROW_GROUP)
         writer.add_key_value_metadata({SUPERSEDES: json.dumps(list(names))})
-
-
-def _column(field: pa.Field) -> str:
-    """A count that older segments lack is zero."""
-    number = pa.types.is_integer(field.type) and not field.nullable
-    return f"coalesce({field.name}, 0) AS {field.name}" if number else str(field.name)
 
 
 def _delete_old(folder: Path) -> int:

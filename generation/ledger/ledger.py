@@ -26,7 +26,7 @@ from datasets_registry.stores.opening import store_of
 from datasets_registry.stores.store import Store
 from datasets_registry.views.files import parquet
 from datasets_registry.views.ledger_columns import LEDGER_SCHEMA, once
-from datasets_registry.views.scanning import Settings, cursor
+from datasets_registry.views.scanning import cursor
 from generation.ledger.claims import claim
 from generation.ledger.known import Known, broken
 from generation.ledger.mirror import Mirror
@@ -39,8 +39,6 @@ Columns = dict[str, Any]
 FLUSH_SECONDS = 5.0
 FLUSH_COMPLETIONS = 4_000
 # duckdb's types are quoted where they annotate: referenced at exit, they are reported as leaks
-
-_SETTINGS = "SET parquet_metadata_cache = true"
 
 
 @dataclass(frozen=True)
@@ -98,13 +96,9 @@ class Ledger:
 
     # quoted, since an evaluated annotation keeps duckdb's types alive, and it says so at exit
     @contextmanager
-    def open(self, settings: Settings | None = None) -> "Iterator[duckdb.DuckDBPyConnection]":
-        """A connection for queries over ``tables``; raises BrokenObject for a segment that cannot be read.
-
-        With ``settings`` it is to a database of its own.
-        """
-        with cursor("merging" if settings else "ledger", settings) as connection:
-            connection.execute(_SETTINGS)
+    def open(self) -> "Iterator[duckdb.DuckDBPyConnection]":
+        """A connection for queries over ``tables``; raises BrokenObject for a segment that cannot be read."""
+        with cursor("ledger") as connection:
             connection.register("nothing", LEDGER_SCHEMA.empty_table())
             try:
                 yield connection

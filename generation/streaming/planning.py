@@ -30,7 +30,7 @@ def allow(complete: Complete, stage: str, tasks: Iterable[Task[Any]], beside: Es
 
 
 def _estimates(completer: Completer, tasks: Iterable[Task[Any]]) -> Iterable[Estimate]:
-    from generation.streaming.seen import Seen
+    from generation.ledger.seen import Seen
 
     seen = Seen()
     requests = chain.from_iterable(map(_first, tasks))

@@ -68,7 +68,7 @@ def _scored(
 def _distinct(pairs: Iterator[CompletionPair]) -> Iterator[_Side]:
     """Each completion once, of the first pair that it occurs in."""
     # profiles read this module, and numpy takes long to import
-    from generation.streaming.seen import Seen
+    from generation.ledger.seen import Seen
 
     seen = Seen()
     while some := list(islice(pairs, LOOKED_AT)):

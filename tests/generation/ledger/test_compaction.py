@@ -21,7 +21,7 @@ from datasets_registry.errors import BrokenObject
 from datasets_registry.registry import Registry
 from datasets_registry.state import REPOSITORY, State, locked
 from datasets_registry.views.ledger_columns import LEDGER_SCHEMA
-from generation.ledger import compaction
+from generation.ledger import compaction, merging
 from generation.ledger.compaction import compact
 from generation.ledger.ledger import Ledger
 from generation.ledger.segments import listed, new_name
@@ -205,7 +205,7 @@ def test_readers_and_writers_notice_nothing_of_compactions(
 COMPACTING = """
 import sys
 from pathlib import Path
-from generation.ledger import compaction
+from generation.ledger import compaction, merging
 from generation.ledger.ledger import Ledger
 compaction.GRACE_SECONDS = 0.05
 print("ready", flush=True)
@@ -229,3 +229,32 @@ def test_a_compaction_killed_at_any_moment_loses_and_doubles_nothing(ledger: Led
         assert len({row[0] for row in rows}) == len(rows) >= 100
         assert ledger.find([f"{number:064x}" for number in range(100)]).keys() >= {f"{5:064x}"}
         assert len(ledger.find([f"{number:064x}" for number in range(100)])) == 100
+
+
+def test_segments_that_overlap_in_time_are_merged_in_order_in_small_groups(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compaction, "ROW_GROUP", 7)
+    ledger = Ledger(state.ledger)
+    for segment in range(4):
+        # each spans the whole time, and holds a key of the one before
+        ledger.append([stored(number) for number in [*range(segment, 100, 4), (segment + 99) % 100]])
+    before = seen(ledger)
+    for done in (compact(ledger), compact(ledger, at_least=1)):
+        assert done.num_rows == 100
+    (name,) = ledger.segments()
+    times = pq.read_table(ledger.folder / name).column("created_at").to_pylist()
+    assert times == sorted(times) and seen(ledger) == before
+    metadata = pq.read_metadata(ledger.folder / name)
+    assert [metadata.row_group(place).num_rows for place in range(metadata.num_row_groups)] == [7] * 14 + [2]
+
+
+def test_a_segment_that_loses_rows_while_it_is_merged_changes_nothing(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, segments = seen(ledger), ledger.segments()
+    read = merging._rows
+    monkeypatch.setattr(merging, "_rows", lambda group: read(group).slice(1))
+    with pytest.raises(BrokenObject, match=r"read 90 of 100 rows: nothing was changed; check the disk"):
+        compact(ledger)
+    assert ledger.segments() == segments and seen(ledger) == before

@@ -7,11 +7,11 @@ import pytest
 
 from generation.completer import Completer
 from generation.ledger.ledger import Ledger
+from generation.ledger.seen import Seen
 from generation.request import Completion, Request
 from generation.scripted import ScriptedBackend
 from generation.streaming.flow import flow, in_order
 from generation.streaming.reading import Reading
-from generation.streaming.seen import Seen
 from generation.streaming.tasks import AHEAD, Task
 from tests.generation.streaming.test_flow import Feeding, ask, completer, drawn, tasks, tokens
 
