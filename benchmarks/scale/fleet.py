@@ -1,4 +1,4 @@
-"""How busy a simulated fleet is while problems are sampled by rule: as a stream, and in rounds."""
+"""How busy a simulated fleet is while it samples by rule, and while it judges: as a stream, and in rounds."""
 
 import heapq
 import math
@@ -14,7 +14,10 @@ from datasets_registry.rows.imported import Problem
 from datasets_registry.rows.rft import Candidate
 from generation.completer import Completer
 from generation.ledger.ledger import Ledger
-from generation.request import Completion, Request
+from generation.request import Completion, Message, Request
+from generation.scripted import chosen
+from generation.streaming.flow import in_order
+from methods.judging.comparison import Answer, Comparison, ComparisonSettings, asking
 from methods.rft import sampling
 from methods.rft.sampling import SampleSettings, sample_candidates
 from methods.rft.stopping import StoppingRule
@@ -28,6 +31,8 @@ SLOTS = 16
 UNDER_WAY, PROBLEMS, QUICK_PROBLEMS = 2, 32, 12
 RULE = StoppingRule(until="mixed", max_draws=12)
 GOAL = ">= 0.9"
+# comparisons by the slot, of which the last to end weighs less the more there are
+COMPARISONS, REASONED = 64, ComparisonSettings(reasoning_tokens=MOST_TOKENS)
 
 
 class Rounds:
@@ -79,8 +84,10 @@ class Fed(Rounds):
 
 def answered(request: Request) -> Completion:
     """Right or wrong by the problem's own rate, and as long as real answers are; by its seed alone."""
-    rng = random.Random(derive_seed(request.seed, str(request.sample)))
+    rng = random.Random(derive_seed(request.seed, request.messages[-1].content, str(request.sample)))
     rate = random.Random(request.seed).random()
+    if request.choices:
+        return chosen(rate, 1 - rate).model_copy(update={"num_completion_tokens": 1})
     tokens = min(MOST_TOKENS, max(1, round(rng.lognormvariate(math.log(MEDIAN_TOKENS), SPREAD))))
     text = f"A:{int(rng.random() < rate)}"
     return Completion(text=text, finish_reason="stop", num_prompt_tokens=80, num_completion_tokens=tokens)
@@ -113,6 +120,30 @@ def sampled(fleet: Rounds, num_problems: int) -> list[Candidate]:
         return sorted(rows, key=lambda row: (row.problem_id, row.sample))
 
 
+def judged(fleet: Rounds, num_comparisons: int) -> list[Answer]:
+    """Answers to so many comparisons, each after its reasoning, in their order."""
+    compared = [
+        Comparison((Message(role="user", content=str(number)),), f"a {number}", f"b {number}", "Which?")
+        for number in range(num_comparisons)
+    ]
+    with tempfile.TemporaryDirectory(prefix="trimtab-fleet-") as folder:
+        complete = Completer(fleet, Ledger(Path(folder)), asset="fleet", report=lambda _: None)
+        tasks = (asking(each, fleet.fingerprint, REASONED) for each in compared)
+        return list(in_order(complete, "judged", tasks, UNDER_WAY * fleet.num_slots))
+
+
+def judging(quick: bool) -> Iterator[Figure]:
+    """The busy share of a fleet that judges both ways, whose answers are equal and in order."""
+    num_slots = SIZES[0] * SLOTS
+    number = (QUICK_PROBLEMS if quick else COMPARISONS) * num_slots
+    before, now = Rounds(num_slots), Fed(num_slots)
+    equal = judged(before, number) == judged(now, number)
+    name = f"{SIZES[0]} replicas judge with reasons: busy"
+    yield repeated(f"{name}, in rounds", [before.share], "share of time")
+    yield repeated(f"{name}, as a stream", [now.share], "share of time", None if quick else GOAL)
+    yield repeated("judged: answers equal both ways", [float(equal)], "yes", "== 1")
+
+
 def measure(quick: bool) -> Iterator[Figure]:
     """The busy share of each size of fleet both ways, whose rows are equal."""
     window = sampling.WINDOW
@@ -129,3 +160,4 @@ def measure(quick: bool) -> Iterator[Figure]:
         yield repeated(f"{name}, in rounds", [before.share], "share of time")
         yield repeated(f"{name}, as a stream", [now.share], "share of time", GOAL)
         yield repeated(f"{num_replicas} replicas: rows equal both ways", [float(equal)], "yes", "== 1")
+    yield from judging(quick)

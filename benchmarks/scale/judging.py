@@ -21,7 +21,7 @@ from methods.rlaif.judgements import JudgedPrinciple, JudgementSettings, make_ju
 from methods.rlaif.scores import CompletionScoreSettings, make_scores
 from tests.methods.graphless import MemoryInputs, ModelsByRole, ScriptedModel
 
-SIZES, QUICK_SIZES = (10_000, 200_000), (2_100, 4_200)
+SIZES, QUICK_SIZES = (10_000, 200_000), (4_200, 8_400)
 GROWTH = 1.2
 R = TypeVar("R", bound=Row)
 PRINCIPLE = JudgedPrinciple(signal="helpfulness", preference_question="Which answer helps more?")
