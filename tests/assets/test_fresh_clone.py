@@ -41,8 +41,13 @@ assert dg.materialize([asset], raise_on_error=False).success
 """
 # other people's libraries take most of the time, and none of ours is imported before the fork
 FORK = """
-import dagster, duckdb, json, os, polars, pyarrow.parquet, sqlalchemy, sys, torch, traceback
+import duckdb, fsspec, gc, json, os, pandas, polars, pyarrow.parquet, rapidfuzz.process, rich.console
+import sqlalchemy, sys, torch, traceback
+import dagster as dg
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM
+# a first run, and what it imports
+dg.materialize([dg.asset(name="nothing")(lambda: None)])
+gc.freeze()
 for line in sys.stdin:
     build, profile, home, printed = json.loads(line)
     child = os.fork()
