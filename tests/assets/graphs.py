@@ -20,6 +20,7 @@ from datasets_registry.rows.row import Row
 from generation.completer import Completer
 from generation.request import Completion, Request
 from generation.scripted import Script, ScriptedBackend, chosen
+from generation.spending import Meter
 from methods.reading.thought import THINK, Marks
 from methods.templates import template_path
 from tests.assets.mutations import Content
@@ -88,6 +89,7 @@ class _Unledgered(Completer):
 
     def __init__(self, backend: ScriptedBackend) -> None:
         self._scripted = self.backend = backend
+        self.meter = Meter()
 
     def __call__(self, stage: str, requests: Sequence[Request]) -> list[Completion]:
         return self._scripted.in_order(stage, requests)
