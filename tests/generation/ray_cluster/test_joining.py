@@ -63,6 +63,8 @@ def test_a_cluster_that_wants_a_token_is_told_from_one_that_is_not_there(
     def refuse(**_: object) -> None:
         raise ray.exceptions.AuthenticationError("Unauthenticated")
 
+    # this process may have joined one for an earlier test
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
     monkeypatch.setattr(ray, "init", refuse)
     monkeypatch.setattr(cluster, "_require_address", lambda address: None)
     with pytest.raises(BadInput, match="takes no work without its token: set RAY_AUTH_MODE=token"):
