@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -30,6 +31,22 @@ class PostgresServer:
     def stop(self) -> None:
         """Stop it; nothing of it is wanted again, so nothing is written back."""
         run_as(self._user, self.folder, *self._pg_ctl, "--mode", "immediate", "stop")
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Let it end, and its files go, where this process is killed and closes a pipe by that."""
+        script = 'cat; "$@" --mode immediate stop && rm -rf "$0"'
+        command = ["sh", "-c", script, str(self.folder), *self._pg_ctl]
+        with subprocess.Popen(
+            command,
+            user=self._user,
+            cwd=self.folder,
+            start_new_session=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ):
+            yield
 
     def kill(self) -> None:
         """End all its processes as a loss of power to them would."""
@@ -76,10 +93,11 @@ def postgres_server(binaries: Path) -> Iterator[PostgresServer]:
         run_as(user, folder, str(binaries / "initdb"), "--pgdata", data, *setup)
         server = PostgresServer(folder, binaries, user)
         server.start()
-        try:
-            yield server
-        finally:
-            server.stop()
+        with server.watched():
+            try:
+                yield server
+            finally:
+                server.stop()
 
 
 def served() -> Iterator[PostgresServer]:
