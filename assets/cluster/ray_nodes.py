@@ -1,4 +1,4 @@
-"""A Ray cluster of two nodes on loopback: python -m assets.cluster.ray_nodes PORT DASHBOARD"""
+"""A Ray cluster of some nodes on loopback: python -m assets.cluster.ray_nodes PORT DASHBOARD NODES"""
 
 import secrets
 import signal
@@ -32,23 +32,23 @@ def variables(port: int, dashboard: int, folder: Path) -> dict[str, str]:
     }
 
 
-def start(port: int, dashboard: int, folder: Path) -> Service:
-    """Start the nodes, whose ``variables`` this process has, and wait until both are there."""
-    words = [sys.executable, "-m", "assets.cluster.ray_nodes", str(port), str(dashboard)]
+def start(port: int, dashboard: int, folder: Path, number: int = NODES) -> Service:
+    """Start the nodes, whose ``variables`` this process has, and wait until all are there."""
+    words = [sys.executable, "-m", "assets.cluster.ray_nodes", str(port), str(dashboard), str(number)]
     nodes = Service("ray", words, folder)
-    nodes.wait(_takes_jobs)
+    nodes.wait(lambda: _takes_jobs(number))
     return nodes
 
 
-def _takes_jobs() -> bool:
-    """Whether all nodes are there, and so are the agents that start jobs, which come last."""
-    return len(node_sizes("CPU")) == NODES and bool(jobs().submit_job(entrypoint="true"))
+def _takes_jobs(number: int) -> bool:
+    """Whether so many nodes are there, and so are the agents that start jobs, which come last."""
+    return len(node_sizes("CPU")) == number and bool(jobs().submit_job(entrypoint="true"))
 
 
 def main() -> None:
     """Be the parent of the nodes' processes until this one is ended."""
     parser = CommandParser(description=__doc__)
-    for name in ("port", "dashboard"):
+    for name in ("port", "dashboard", "nodes"):
         parser.add_argument(name, type=int)
     arguments = parser.parse_args()
     # `ray start` has no cluster of several nodes on loopback
@@ -57,7 +57,7 @@ def main() -> None:
     each = {"num_cpus": CPUS, "object_store_memory": OBJECT_STORE_BYTES}
     at = {"gcs_server_port": arguments.port, "dashboard_host": HOST, "dashboard_port": arguments.dashboard}
     cluster = Cluster(initialize_head=True, head_node_args={**each, **at, "include_dashboard": True})
-    for _ in range(NODES - 1):
+    for _ in range(arguments.nodes - 1):
         cluster.add_node(**each)
     signal.pause()
 

@@ -42,11 +42,16 @@ class Asked:
 
     def refusal(self, sizes: Sequence[float]) -> str:
         """Why no trainer can ever run on nodes of these sizes, with the remedy."""
-        has = f"{len(sizes)} nodes of {max(sizes, default=0):g} {self.unit}s at most"
         return (
-            f"[launch] asks for {self}, and the Ray cluster has {has}: lower launch.processes, add nodes, or "
-            "set launch.elastic where the cluster adds them by itself"
+            f"{self.lack(sizes)}: lower launch.processes, add nodes, or set launch.elastic where the cluster "
+            "adds them by itself"
         )
+
+    def lack(self, sizes: Sequence[float]) -> str:
+        """What is asked for, and what there is."""
+        most = f" of {max(sizes):g} {self.unit}s at most" if sizes else ""
+        has = f"{len(sizes)} nodes{most}"
+        return f"[launch] asks for {self}, and the Ray cluster has {has}"
 
 
 def jobs() -> "JobSubmissionClient":

@@ -24,9 +24,7 @@ _ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS": "0"}
 def require_ray() -> None:
     """Raise BadInput where Ray is not installed."""
     if find_spec("ray") is None:
-        raise BadInput(
-            "backend 'ray' needs Ray, which is not installed: `pip install -c constraints.txt -e '.[ray]'`"
-        )
+        raise BadInput("Ray is needed, and it is not installed: `pip install -c constraints.txt -e '.[ray]'`")
 
 
 def join_cluster() -> None:
@@ -118,7 +116,7 @@ def _nobody_at(address: str) -> str:
     where = (
         "on this machine, and RAY_ADDRESS is not set" if address == "auto" else f"at RAY_ADDRESS={address}"
     )
-    return f"backend 'ray' found no Ray cluster {where}"
+    return f"there is no Ray cluster {where}"
 
 
 def _require_address(address: str) -> None:

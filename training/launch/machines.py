@@ -7,15 +7,15 @@ import socket
 import subprocess
 import sys
 from argparse import Namespace
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from datasets_registry.boundary import CommandParser, run_command
-from datasets_registry.errors import BadInput
 from datasets_registry.state import REPOSITORY
+from training.launch.nodes import Nodes, NotNow
 from training.launch.run import LaunchedRun
-from training.running.process import die_with_parent, take_no_input
+from training.running.process import die_with_parent, end, take_no_input
 from training.settings.run import read_config
 
 
@@ -32,28 +32,20 @@ def main() -> int:
     take_no_input()
     die_with_parent()
     launch = read_config(LaunchedRun, arguments.config).launch
-    ray = _connected()
-    from ray.util.placement_group import placement_group
-    from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
+    try:
+        nodes = Nodes(launch.machines, arguments.unit, launch.processes // launch.machines)
+        return _train(nodes, arguments)
+    except NotNow as error:
+        end(arguments.config, str(error), error.code)
 
-    each = {arguments.unit: float(launch.processes // launch.machines)}
-    # each on a node of its own, all at once or none
-    group = placement_group([each] * launch.machines, strategy="STRICT_SPREAD")
-    print(f"{launch.machines} nodes with {each} each are asked for", file=sys.stderr, flush=True)
-    ray.get(group.ready())
 
-    def on(rank: int, function: Any, **more: Any) -> Any:
-        place = PlacementGroupSchedulingStrategy(group, placement_group_bundle_index=rank)
-        told = {**_resources(each), "scheduling_strategy": place, "max_retries": 0, **more}
-        return ray.remote(function).options(**told)
-
-    meeting = Meeting(*ray.get(on(0, meeting_point).remote()))
-    commands = [command(arguments, rank, meeting) for rank in range(launch.machines)]
-    streams = {
-        on(rank, said, num_returns="streaming").remote(words, str(REPOSITORY)): rank
-        for rank, words in enumerate(commands)
-    }
-    return _followed(ray, streams)
+def _train(nodes: Nodes, arguments: Namespace) -> int:
+    """Wait for the nodes and train on them; an exit code."""
+    nodes.wait()
+    meeting = Meeting(*nodes.ask(0, meeting_point))
+    commands = (command(arguments, rank, meeting) for rank in range(nodes.number))
+    streams = {nodes.stream(rank, said, words, str(REPOSITORY)): rank for rank, words in enumerate(commands)}
+    return nodes.followed(streams, _print)
 
 
 def _arguments() -> Namespace:
@@ -64,22 +56,6 @@ def _arguments() -> Namespace:
     )
     parser.add_argument("--unit", choices=("GPU", "CPU"), default="GPU", help="what each process asks for")
     return parser.parse_args()
-
-
-def _connected() -> Any:
-    try:
-        import ray
-    except ImportError as error:
-        raise BadInput("several nodes are asked of Ray, which is not installed: `make cluster`") from error
-    try:
-        ray.init(log_to_driver=False)
-    except ConnectionError as error:
-        raise BadInput(f"there is no Ray cluster ({error}): set RAY_ADDRESS to HOST:6379") from error
-    return ray
-
-
-def _resources(each: Mapping[str, float]) -> dict[str, float]:
-    return {"num_cpus": each.get("CPU", 0.0), "num_gpus": each.get("GPU", 0.0)}
 
 
 def meeting_point() -> tuple[str, int]:
@@ -117,24 +93,13 @@ def said(words: Sequence[str], folder: str) -> Iterator[str | int]:
         process.kill()
 
 
-def _followed(ray: Any, streams: dict[Any, int]) -> int:
-    """Print the first node's lines as they are, among which are its messages to Dagster; an exit code."""
-    while streams:
-        (stream,), _ = ray.wait(list(streams), num_returns=1)
-        try:
-            line = ray.get(next(stream))
-        except StopIteration:
-            del streams[stream]
-            continue
-        if isinstance(line, int):
-            if line:
-                return line
-        elif streams[stream] == 0:
-            sys.stdout.write(line)
-            sys.stdout.flush()
-        else:
-            sys.stderr.write(f"machine {streams[stream]}: {line}")
-    return 0
+def _print(rank: int, line: str) -> None:
+    """Print the first machine's lines as they are, among which are its messages to Dagster."""
+    if rank == 0:
+        sys.stdout.write(line)
+        sys.stdout.flush()
+    else:
+        sys.stderr.write(f"machine {rank}: {line}")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from pathlib import Path
 from datasets_registry.state import durable, sync
 from training.running import ranks
 
+# of a run's folder
+FOLDER = "checkpoints"
 _WHOLE = "whole.json"
 # of a run's time, the most that its checkpoints may take
 SHARE = 0.05
@@ -58,6 +60,12 @@ def last_checkpoint(folder: Path) -> str | None:
     """The newest whole checkpoint, the same in all processes; what a kill cut short is removed."""
     step = ranks.broadcast(_last_whole_step(folder) if ranks.is_first() else 0)
     return str(folder / f"checkpoint-{step}") if step else None
+
+
+def newest_of(output: Path) -> int:
+    """When a run's newest whole checkpoint was written, in ns since 1970; 0 where it has none."""
+    marks = output.glob(f"{FOLDER}/*/checkpoint-*/{_WHOLE}")
+    return max((mark.stat().st_mtime_ns for mark in marks), default=0)
 
 
 def are_others(folder: Path) -> bool:

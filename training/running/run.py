@@ -20,6 +20,7 @@ from quality.checks.models import lost_share
 from training.estimates.memory import Memory
 from training.running import ranks
 from training.running.card import fit
+from training.running.checkpoints import FOLDER
 from training.running.memory import MicroBatch, OutOfMemory, configured, halving, micro_batch
 from training.running.process import (
     Report,
@@ -96,7 +97,7 @@ class Run(Generic[S_co]):
     @property
     def checkpoints(self) -> Path:
         """The folder of this run's checkpoints, which outlive it where it is killed; of no other run."""
-        return self.config.output / "checkpoints" / self.identity[:16]
+        return self.config.output / FOLDER / self.identity[:16]
 
     @property
     def micro_batch(self) -> MicroBatch:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from assets.building.trainer.losses import Losses
 from assets.building.trainer.process import environment
 from assets.preflight.cluster import Asked, asked_of, jobs, node_sizes
 from assets.profile.profile import Profile
@@ -20,17 +21,18 @@ from datasets_registry.plain_text import plain_line
 from datasets_registry.registry import Registry
 from datasets_registry.state import REPOSITORY
 from generation.backends import close_kept
+from training.launch.nodes import NodeLost, NoRoom
 
 if TYPE_CHECKING:
     from ray.job_submission import JobDetails, JobSubmissionClient
 
 # the run folder that a job writes, in its metadata
 FOLDER = "trimtab/run"
-# how often a trainer is begun again whose node was lost
-MOST_LOST = 3
 STOP_SECONDS = 60.0
-# how long the dashboard may be away from a job that is at work, and the pause after a lost node
-AWAY_SECONDS, LOST_SECONDS = 600.0, 30.0
+# how long the dashboard may be away from a job that is at work
+AWAY_SECONDS = 600.0
+# how long nodes may take to come in place of those that were lost, and how often one looks
+NODE_SECONDS, LOOK_SECONDS = 900.0, 30.0
 POLL_SECONDS = 0.5
 # Ray's words for a job that waited too long for room, and for one whose node is gone
 WAITED, LOST = "JOB_SUPERVISOR_ACTOR_START_TIMEOUT", "JOB_SUPERVISOR_ACTOR_DIED"
@@ -108,7 +110,7 @@ def _to_success(
     report: Callable[[str], None],
 ) -> None:
     """Submit one job after the other until one succeeds, or has failed for good."""
-    lost, name = 0, config.parent.name
+    losses, name = Losses(config.parent), config.parent.name
     while True:
         config.with_name(ERROR).unlink(missing_ok=True)
         job = f"{name}-{uuid.uuid4().hex[:8]}"
@@ -116,15 +118,35 @@ def _to_success(
         failed = _submitted(context, client, told(job))
         if failed is None:
             return
-        if failed.error_type == WAITED and _may_come(profile, asked):
+        why = _why(client, job, failed, config)
+        if _waited(failed) and _may_come(profile, asked):
             report(f"{name}: no node had {asked} free, so it waits on")
-        elif failed.error_type == LOST and lost < MOST_LOST:
-            lost += 1
-            report(f"{name}: its node is lost: goes on from its last checkpoint")
-            # a node that the cluster only lost sight of ends its processes meanwhile
-            time.sleep(LOST_SECONDS)
+        elif _lost(failed) and losses.one_more():
+            report(f"{name}: a node is lost ({why}): {losses.remedy}")
+            time.sleep(losses.pause)
+            _await_nodes(profile, asked, name, report)
         else:
-            raise ModelFailed(_why(client, job, failed, config))
+            raise ModelFailed(why)
+
+
+def _waited(failed: "JobDetails") -> bool:
+    return bool(failed.error_type == WAITED or failed.driver_exit_code == NoRoom.code)
+
+
+def _lost(failed: "JobDetails") -> bool:
+    return bool(failed.error_type == LOST or failed.driver_exit_code == NodeLost.code)
+
+
+def _await_nodes(profile: Profile, asked: Asked, name: str, report: Callable[[str], None]) -> None:
+    """Return once the nodes that there are could hold the trainer; raises ModelFailed where none come."""
+    until, said = time.monotonic() + NODE_SECONDS, False
+    while (sizes := _too_small(profile, asked)) is not None:
+        if time.monotonic() > until:
+            raise ModelFailed(f"{name}: {asked.refusal(sizes)}; built again, it goes on from what is saved")
+        if not said:
+            report(f"{name}: waits for a node in place of the lost one: {asked.lack(sizes)}")
+            said = True
+        time.sleep(LOOK_SECONDS)
 
 
 def _submitted(
@@ -180,7 +202,19 @@ def _resources(asked: Asked) -> dict[str, float]:
 
 
 def _may_come(profile: Profile, asked: Asked) -> bool:
-    return profile.launch.elastic or asked.has_room(node_sizes(asked.unit))
+    return _too_small(profile, asked) is None
+
+
+def _too_small(profile: Profile, asked: Asked) -> list[float] | None:
+    """The nodes' sizes where no job could ever run on them; None where one could, or nobody says."""
+    if profile.launch.elastic:
+        return None
+    try:
+        sizes = node_sizes(asked.unit)
+    # Ray and its HTTP library each raise what they like
+    except Exception:
+        return None
+    return None if asked.has_room(sizes) else sizes
 
 
 def stop_left(client: "JobSubmissionClient", folder: Path) -> None:
@@ -203,9 +237,12 @@ def _of_folder(client: "JobSubmissionClient", folder: Path) -> "Iterator[JobDeta
 
 
 def _why(client: "JobSubmissionClient", job: str, failed: "JobDetails", config: Path) -> str:
-    """The sentence that a trainer left, else the last line of its log, else what Ray says."""
+    """The sentence that a trainer left, else the last line of its log, else what Ray says.
+
+    Of a lost node its peers know less than the job that started them, whose line is the last.
+    """
     sentence = config.with_name(ERROR)
-    if sentence.exists():
+    if sentence.exists() and not (_lost(failed) or _waited(failed)):
         return sentence.read_text(encoding="utf-8")
     # the log may be gone with its node
     with suppress(OSError, RuntimeError):

@@ -28,7 +28,7 @@ class Cluster:
     def join(self) -> None:
         """Join it."""
         if self.found is None:
-            raise BadInput("backend 'ray' found no Ray cluster: start one")
+            raise BadInput("there is no Ray cluster: start one")
 
     def resources(self) -> Resources:
         """What it has."""
@@ -60,7 +60,7 @@ def test_no_cluster_is_refused_where_a_model_on_ray_is_asked(
 ) -> None:
     monkeypatch.setattr(ready, "this_machine", lambda: NO_DRIVER)
     monkeypatch.setattr(ready, "require_disk", lambda *asked: None)
-    with pytest.raises(BadInput, match=r"base_policy: backend 'ray' found no Ray cluster: start one"):
+    with pytest.raises(BadInput, match=r"base_policy: there is no Ray cluster: start one"):
         require_ready(profile, state, ASKS)
     require_ready(profile, state, {"red_team_prompts": ()})
     # its replicas are elsewhere: this machine needs neither a GPU nor a driver

@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
-from assets.building.trainer import ray_job
+from assets.building.trainer import losses, ray_job
+from assets.building.trainer.losses import Losses
 from assets.building.trainer.ray_job import FOLDER, LOST, run_job
 from assets.profile.profile import load_profile
 from datasets_registry.agreement.locks import agreed
 from datasets_registry.errors import BadInput, ModelFailed
 from datasets_registry.registry import Registry
+from training.launch.nodes import NodeLost, NoRoom
+from training.running.checkpoints import mark_whole
 
 
 class Status(str):
@@ -25,23 +28,28 @@ class Status(str):
         return self in ("SUCCEEDED", "FAILED", "STOPPED")
 
 
-def job(name: str, folder: Path, status: str, error: str | None = None) -> Any:
+def job(name: str, folder: Path, status: str, error: str | None = None, code: int | None = None) -> Any:
     """What Ray says of a job."""
     return SimpleNamespace(
         submission_id=name,
         status=Status(status),
         error_type=error,
+        driver_exit_code=code,
         message="gone",
         metadata={FOLDER: str(folder)},
         start_time=1,
     )
 
 
+# a job's status, Ray's word for its error, and its exit code; None is a dashboard that is away
+Look = tuple[str, str | None] | tuple[str, str | None, int] | None
+
+
 class Cluster:
-    """Jobs that stand as ``looks`` says, one look after the other; None is a dashboard that is away."""
+    """Jobs that stand as ``looks`` says, one look after the other."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.looks, self.stopped = folder, list[tuple[str, str | None] | None](), list[str]()
+        self.folder, self.looks, self.stopped = folder, list[Look](), list[str]()
         self.submitted, self.unknown = list[str](), False
 
     def run(self, context: Any, submit_job_params: dict[str, Any]) -> None:
@@ -72,8 +80,8 @@ def cluster(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clu
     monkeypatch.setitem(sys.modules, "dagster_ray", pipes)
     for name, value in {"jobs": lambda: cluster, "node_sizes": lambda unit: [4.0]}.items():
         monkeypatch.setattr(ray_job, name, value)
-    for name in ("POLL_SECONDS", "LOST_SECONDS"):
-        monkeypatch.setattr(ray_job, name, 0.0)
+    monkeypatch.setattr(ray_job, "POLL_SECONDS", 0.0)
+    monkeypatch.setattr(losses, "PAUSE_SECONDS", 0.0)
     yield cluster
 
 
@@ -110,16 +118,62 @@ def test_a_job_that_nobody_can_follow_is_stopped(
         train()
 
 
+LOST_DRIVER: Look = ("FAILED", LOST)
+LOST_PEER: Look = ("FAILED", None, NodeLost.code)
+
+
+@pytest.mark.parametrize("lost", [LOST_DRIVER, LOST_PEER])
 def test_a_lost_node_costs_a_new_job_three_times_at_most(
-    cluster: Cluster, train: Callable[[], list[str]]
+    cluster: Cluster, train: Callable[[], list[str]], lost: Look
 ) -> None:
-    cluster.looks = [("FAILED", LOST)] * 3 + [("SUCCEEDED", None)]
-    assert sum("its node is lost" in line for line in train()) == 3
-    cluster.looks, cluster.submitted = [("FAILED", LOST)], []
+    cluster.looks = [lost] * 3 + [("SUCCEEDED", None)]
+    assert sum("a node is lost (" in line for line in train()) == 3
+    cluster.looks, cluster.submitted = [lost], []
     # a log that is gone with its node hides no reason
     with pytest.raises(ModelFailed, match="FAILED: gone"):
         train()
     assert len(cluster.submitted) == 4
+
+
+def test_what_is_saved_between_two_losses_begins_their_count_anew(tmp_path: Path) -> None:
+    lost, pauses = Losses(tmp_path), []
+    for step in range(5):
+        for _ in range(2):
+            assert lost.one_more()
+            pauses.append(lost.pause)
+        checkpoint = tmp_path / "checkpoints" / "run" / f"checkpoint-{step}"
+        checkpoint.mkdir(parents=True)
+        mark_whole(checkpoint)
+    assert pauses == [30, 60] * 5
+    assert "goes on from its last checkpoint" in lost.remedy
+    assert [lost.one_more() for _ in range(4)] == [True, True, True, False]
+    assert "begins again, as nothing was saved" in Losses(tmp_path / "other").remedy
+
+
+def test_nodes_may_come_in_place_of_the_lost(
+    cluster: Cluster, train: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ray_job, "LOOK_SECONDS", 0.0)
+    sizes = iter([[4.0], [], [], [4.0]])
+    monkeypatch.setattr(ray_job, "node_sizes", lambda unit: next(sizes))
+    cluster.looks = [LOST_PEER, ("SUCCEEDED", None)]
+    (said,) = [line for line in train() if "waits for a node" in line]
+    assert said.endswith(
+        "in place of the lost one: [launch] asks for 1 GPUs, and the Ray cluster has 0 nodes"
+    )
+    monkeypatch.setattr(ray_job, "NODE_SECONDS", -1.0)
+    sizes, cluster.looks = iter([[4.0], [], []]), [LOST_PEER]
+    with pytest.raises(
+        ModelFailed, match="add nodes, or set launch.elastic .*; built again, it goes on from"
+    ):
+        train()
+
+
+def test_nodes_that_were_not_free_in_time_are_waited_for_again(
+    cluster: Cluster, train: Callable[[], list[str]]
+) -> None:
+    cluster.looks = [("FAILED", None, NoRoom.code)] * 5 + [("SUCCEEDED", None)]
+    assert sum("so it waits on" in line for line in train()) == 5
 
 
 @pytest.mark.parametrize(("ended", "submits"), [("SUCCEEDED", False), ("STOPPED", True)])
