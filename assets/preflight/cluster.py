@@ -111,14 +111,21 @@ def node_sizes(unit: Unit) -> list[float]:
     """How many of the unit each living node has, in use or not."""
     from ray.util.state import list_nodes
 
-    nodes = list_nodes(filters=[("state", "=", "ALIVE")], limit=10_000)
+    # asked for living nodes, Ray takes those that are dead for cut off, and raises
+    nodes = [node for node in list_nodes(limit=10_000) if node.state == "ALIVE"]
     return [float(node.resources_total.get(unit, 0.0)) for node in nodes]
 
 
 def require_room(profile: Profile) -> None:
     """Raise BadInput unless there is a cluster that can hold a trainer of the profile."""
     jobs()
-    asked = asked_of(profile, node_sizes("GPU"))
+    cards = node_sizes("GPU")
+    if profile.launch.elastic and not any(cards) and "requires_gpu" not in profile.model_fields_set:
+        raise BadInput(
+            "[launch] elastic waits for nodes, and the Ray cluster shows no GPU yet: set requires_gpu = true "
+            "in the profile to wait for nodes with GPUs, or requires_gpu = false to train on CPUs"
+        )
+    asked = asked_of(profile, cards)
     sizes = node_sizes(asked.unit)
     if not profile.launch.elastic and not asked.has_room(sizes):
         raise BadInput(asked.refusal(sizes))

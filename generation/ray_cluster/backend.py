@@ -12,11 +12,12 @@ from generation.models.folder import fingerprint, require_base
 from generation.progress import Standing
 from generation.prompts import FolderPrompts
 from generation.ray_cluster.cluster import Room, require_ray
-from generation.ray_cluster.dispatch import START_SECONDS, Run, Size, Tally
+from generation.ray_cluster.dispatch import START_SECONDS, Run, Size
 from generation.ray_cluster.fleet import Fleet
 from generation.ray_cluster.kept import KeptFleets
 from generation.ray_cluster.model_files import ModelFiles
 from generation.ray_cluster.replica import Opening, OpenInner
+from generation.ray_cluster.tally import Tally
 from generation.request import Completion, Request
 from generation.vllm_offline.builds import installed
 

@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -61,18 +61,10 @@ class Room:
         """For example ``8 GPUs and 64 CPUs``."""
         return f"{_count(self.gpus, 'GPU')} and {_count(self.cpus, 'CPU')}"
 
-    def holds(self, other: "Room") -> bool:
-        """Whether the other fits into it."""
-        return self.gpus >= other.gpus and self.cpus >= other.cpus
-
     def into(self, whole: "Room") -> int:
         """How often it fits into ``whole``."""
         parts = ((whole.gpus, self.gpus), (whole.cpus, self.cpus))
         return min((int(there / needed) for there, needed in parts if needed), default=0)
-
-    def times(self, number: int) -> "Room":
-        """So many of it."""
-        return Room(self.gpus * number, self.cpus * number)
 
 
 @dataclass(frozen=True)
@@ -80,16 +72,25 @@ class Resources:
     """What the nodes of a cluster have, and what of it is free."""
 
     nodes: tuple[Room, ...]
-    free: Room
+    free_of_nodes: tuple[Room, ...]
+
+    @property
+    def free(self) -> Room:
+        """What of it is free, of all nodes together."""
+        return _together(self.free_of_nodes)
 
     @property
     def whole(self) -> Room:
         """What they have together."""
-        return Room(sum(node.gpus for node in self.nodes), sum(node.cpus for node in self.nodes))
+        return _together(self.nodes)
 
     def fitting(self, each: Room) -> int:
         """How many replicas fit on the nodes, as none is on two of them."""
         return sum(each.into(node) for node in self.nodes)
+
+    def fitting_now(self, each: Room) -> int:
+        """How many fit into what is free of each node."""
+        return sum(each.into(free) for free in self.free_of_nodes)
 
     def __str__(self) -> str:
         """For example ``2 nodes with 8 GPUs and 64 CPUs, of which 0 GPUs and 60 CPUs are free``."""
@@ -99,9 +100,16 @@ class Resources:
 def resources() -> Resources:
     """What the joined cluster has now."""
     import ray
+    from ray._private.state import available_resources_per_node
 
-    nodes = tuple(_room(node["Resources"]) for node in ray.nodes() if node["Alive"])
-    return Resources(nodes, _room(ray.available_resources()))
+    nodes = {node["NodeID"]: _room(node["Resources"]) for node in ray.nodes() if node["Alive"]}
+    # Ray's public call adds up what is free of all nodes
+    free = available_resources_per_node()
+    return Resources(tuple(nodes.values()), tuple(_room(free.get(node, {})) for node in nodes))
+
+
+def _together(rooms: Sequence[Room]) -> Room:
+    return Room(sum(room.gpus for room in rooms), sum(room.cpus for room in rooms))
 
 
 def _room(amounts: Mapping[str, float]) -> Room:

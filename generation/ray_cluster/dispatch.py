@@ -4,11 +4,12 @@ import logging
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from datasets_registry.errors import BadInput, ModelFailed
 from generation.progress import Standing
+from generation.ray_cluster.tally import Tally
 from generation.request import Completion, Request
 
 Numbered = tuple[int, Request]
@@ -94,27 +95,6 @@ class Pool(Protocol):
         ...
 
 
-@dataclass
-class Tally:
-    """What replicas did: tokens of each since its first answer, and what deaths cost."""
-
-    began: dict[int, float] = field(default_factory=dict)
-    tokens: Counter[int] = field(default_factory=Counter)
-    num_deaths: int = 0
-    num_redone: int = 0
-
-    def count(self, replica: int, tokens: int) -> None:
-        """One more answer."""
-        if replica not in self.began:
-            self.began[replica] = time.monotonic()
-        self.tokens[replica] += tokens
-
-    def rate(self, replica: int, now: float) -> float | None:
-        """Tokens a second of a replica; None where nothing has come of it."""
-        spent = now - self.began.get(replica, now)
-        return self.tokens[replica] / spent if spent > 0 else None
-
-
 @dataclass(frozen=True)
 class Size:
     """The most replicas, the sequences that each decodes at once, and how long none may be ready."""
@@ -155,8 +135,8 @@ class Run:
     @property
     def standing(self) -> Standing:
         """How the replicas stand now."""
-        now, tally = time.monotonic(), self.tally
-        rates = (tally.rate(replica, now) for replica in self._pool.ready)
+        tally = self.tally
+        rates = (tally.rate(replica) for replica in self._pool.ready)
         return Standing(
             len(self._pool.ready),
             self._size.replicas,
@@ -229,6 +209,7 @@ class Run:
             if self._waiting and 2 * room >= most:
                 given = [self._waiting.popleft() for _ in range(min(room, len(self._waiting)))]
                 in_hand.update(given)
+                self.tally.given(replica)
                 self._pool.give(replica, given)
 
     @property
@@ -253,10 +234,13 @@ class Run:
                     yield number, completion
                     if fresh := self._more():
                         self._put_first(fresh)
+            if not in_hand:
+                self.tally.idle(event.replica)
 
     def _bury(self, death: Died) -> None:
         """Queue again what a replica had in hand; raises ModelFailed where that would go on for ever."""
         lost = self._in_hand.pop(death.replica, {})
+        self.tally.idle(death.replica)
         self._waiting.extendleft(reversed(lost.items()))
         self._deaths.update(lost.keys())
         self.tally.num_deaths += 1

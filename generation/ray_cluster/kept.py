@@ -25,7 +25,7 @@ class KeptFleets:
         missing = number - len(fleet.ready)
         idle = [other for other in self._fleets.values() if other is not fleet and not other.at_work]
         for other in sorted(idle, key=lambda other: other.idle_since):
-            if (other.ready or other.starting) and not fleet.resources.free.holds(fleet.each.times(missing)):
+            if (other.ready or other.starting) and fleet.resources.fitting_now(fleet.each) < missing:
                 other.stop()
 
     def close(self) -> None:

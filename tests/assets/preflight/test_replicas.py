@@ -64,12 +64,12 @@ def test_no_cluster_is_refused_where_a_model_on_ray_is_asked(
         require_ready(profile, state, ASKS)
     require_ready(profile, state, {"red_team_prompts": ()})
     # its replicas are elsewhere: this machine needs neither a GPU nor a driver
-    cluster.found = Resources((Room(8, 64),), Room(8, 64))
+    cluster.found = Resources((Room(8, 64),), (Room(8, 64),))
     require_ready(profile, state, ASKS)
 
 
 def test_how_many_replicas_have_room(profile: Profile, cluster: Cluster) -> None:
-    cluster.found = Resources((Room(8, 64), Room(3, 64), Room(0, 8)), Room(0, 8))
+    cluster.found = Resources((Room(8, 64), Room(3, 64), Room(0, 8)), (Room(0, 0), Room(0, 0), Room(0, 8)))
     ((name, number, said),) = rooms(profile)
     assert (name, number) == ("base_policy", 5)
     assert said == (

@@ -32,7 +32,9 @@ def test_without_ray_the_remedy_is_said_when_the_backend_is_opened(
     tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster, "find_spec", lambda name: None)
-    with pytest.raises(BadInput, match=r"Ray, which is not installed: `pip install -c .* -e '\.\[ray\]'`"):
+    with pytest.raises(
+        BadInput, match=r"Ray is needed, and it is not installed: `pip install -c .* -e '\.\[ray\]'`"
+    ):
         open_backend("ray", tiny_model, EngineSettings())
 
 
@@ -87,11 +89,12 @@ def test_replicas_hold_the_cards_that_a_model_is_split_over(monkeypatch: pytest.
 
 
 def test_a_replica_is_on_one_node() -> None:
-    found = Resources((Room(0, 4), Room(8, 64), Room(6, 64)), free=Room(2, 100))
+    found = Resources((Room(0, 4), Room(8, 64), Room(6, 64)), (Room(0, 4), Room(3, 40), Room(2, 56)))
     assert found.fitting(Room(4, 1)) == 3 and found.fitting(Room(0, 64)) == 2
     assert found.fitting(Room(16, 1)) == 0
-    assert str(found) == "3 nodes with 14 GPUs and 132 CPUs, of which 2 GPUs and 100 CPUs are free"
-    assert found.free.holds(Room(1, 1).times(2)) and not found.free.holds(Room(1, 1).times(3))
+    assert str(found) == "3 nodes with 14 GPUs and 132 CPUs, of which 5 GPUs and 100 CPUs are free"
+    # five cards are free, but no four of one node
+    assert found.fitting_now(Room(4, 1)) == 0 and found.fitting_now(Room(2, 1)) == 2
 
 
 def test_nothing_of_the_environment_is_changed_before_ray_is_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,8 @@ from datasets_registry.exporting.places import CONFIG
 from datasets_registry.manifest import Manifest
 from datasets_registry.registry import Registry
 from tests.assets.building.trainer.launched import built, give, materialize, profile
-from tests.training import light, paused
+from tests.training import light
+from tests.training.launch import paused
 from training.settings.sft import SftSettings
 from training.sft import sft
 
@@ -194,4 +195,8 @@ def test_a_trainer_that_no_node_can_hold_is_refused(cluster: None, tiny_model: P
     ):
         require_room(large)
     elastic = large.model_copy(update={"launch": large.launch.model_copy(update={"elastic": True})})
-    require_room(elastic)
+    with pytest.raises(
+        BadInput, match="shows no GPU yet: set requires_gpu = true .* or requires_gpu = false"
+    ):
+        require_room(elastic)
+    require_room(elastic.model_copy(update={"requires_gpu": False}))

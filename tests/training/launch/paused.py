@@ -1,4 +1,4 @@
-"""SFT that stays in its first checkpoint, once, for whoever kills it: python -m tests.training.paused"""
+"""SFT that stays in its first checkpoint for whoever kills it: python -m tests.training.launch.paused"""
 
 import os
 import time
