@@ -9,6 +9,7 @@ TrimtabError
 ├── BrokenObject      a stored file is missing or is not what the catalog says
 ├── BrokenCatalog     the catalog is gone, cannot be opened, or is another folder's
 ├── StoreFailed       the bucket of objects does not answer
+│   └── StoreRefused  it does not take the credentials, or no longer: bad input, too
 ├── OverBudget        generation would spend, or has spent, more than the profile's budget
 │   └── HoursSpent    automatic runs took a day's hours already
 ├── NoSpace           the state folder cannot take more data
@@ -64,6 +65,10 @@ class BrokenCatalog(TrimtabError):
 
 class StoreFailed(TrimtabError):
     """The bucket of objects does not answer, or not as it should."""
+
+
+class StoreRefused(StoreFailed, BadInput):
+    """The bucket does not take the credentials: they are wrong, or have expired amid a run."""
 
 
 class OverBudget(TrimtabError):

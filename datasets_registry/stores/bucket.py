@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datasets_registry.errors import BadInput, BrokenObject, StoreFailed, first_line
+from datasets_registry.errors import BadInput, BrokenObject, StoreFailed, StoreRefused, first_line
 from datasets_registry.state import durable, sync
 from datasets_registry.stores.store import Stored
 
@@ -201,9 +201,9 @@ class BucketStore:
         try:
             yield
         except (PermissionDeniedError, UnauthenticatedError) as error:
-            raise BadInput(
+            raise StoreRefused(
                 f"{self.url} refuses to {what} with these credentials: set {_CREDENTIALS} to those of an "
-                "account that may read, write, list and delete there"
+                "account that may read, write, list and delete there; where they have expired, to new ones"
             ) from error
         except FileNotFoundError as error:
             if _NO_BUCKET not in str(error):

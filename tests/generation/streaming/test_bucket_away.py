@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from obstore.exceptions import BaseError, GenericError, PermissionDeniedError
 from obstore.store import MemoryStore
 
 from datasets_registry.errors import StoreFailed
@@ -23,6 +24,7 @@ class Leaving(BucketStore):
     """A bucket that does not answer while it is away."""
 
     is_away = False
+    error: BaseError = GenericError("it is away")
 
     def list(self, prefix: str) -> Iterator[Stored]:
         """Or nothing, while it is away."""
@@ -36,7 +38,8 @@ class Leaving(BucketStore):
 
     def _ask(self) -> None:
         if self.is_away:
-            raise StoreFailed("the bucket is away")
+            with self._asked("take a segment"):
+                raise self.error
 
 
 class Counting(Feeding):
@@ -70,14 +73,28 @@ def ledger(bucket: Leaving, tmp_path: Path) -> Ledger:
     return Ledger(tmp_path / "ledger", store=bucket)
 
 
-def test_a_stream_ends_when_what_is_in_flight_is_stored(ledger: Ledger, bucket: Leaving) -> None:
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (GenericError("it is away"), "does not take a segment .*check that its server runs"),
+        (
+            PermissionDeniedError("expired"),
+            "refuses to take a segment .* to new ones",
+        ),
+    ],
+)
+def test_a_stream_ends_when_what_is_in_flight_is_stored(
+    error: BaseError, said: str, ledger: Ledger, bucket: Leaving
+) -> None:
+    bucket.error = error
+
     def answer(request: Request) -> Completion:
         bucket.is_away = True
         return tokens(request)
 
     backend = Counting(answer)
     complete = Completer(backend, ledger, asset="test", report=lambda line: None)
-    with pytest.raises(StoreFailed, match="the bucket is away"):
+    with pytest.raises(StoreFailed, match=said):
         list(flow(complete, "x", tasks(40), 20))
     local = Ledger(ledger.folder).ask("SELECT count(*) AS num FROM completions")
     assert local == [{"num": backend.num_fed}] and backend.num_fed > 8
