@@ -56,7 +56,7 @@ coverage: $(STAMP)
 test-vllm: vllm
 	$(BIN)/pytest -m vllm -n 2 --dist worksteal tests/generation tests/training
 
-# in one process: beside another cluster the one that takes jobs did not answer
+# in one process: each starts a cluster, and two starve each other on two cores
 cluster-test: cluster
 	$(BIN)/pytest -m cluster tests/assets/building/trainer tests/datasets_registry/stores tests/generation
 
