@@ -6,6 +6,7 @@ from heapq import nsmallest
 from itertools import chain
 from typing import Protocol
 
+from pydantic import TypeAdapter
 from rapidfuzz.distance import Levenshtein
 
 from datasets_registry.hashing import digest, draw
@@ -42,7 +43,8 @@ WINDOW = 2_048
 def make_revisions(inputs: Inputs, models: Models, settings: RevisionSettings) -> Iterator[RevisionStep]:
     """The policy's revisions of its drafts, with the judge's scores before and after each."""
     judge = models["judge"]
-    with kept(_revisions(inputs, models["policy"], settings)) as revisions, judge.completer() as complete:
+    made = _revisions(inputs, models["policy"], settings)
+    with kept(made, TypeAdapter(RevisionStep)) as revisions, judge.completer() as complete:
         model, answers = complete.backend.fingerprint, answers_of(complete, judge.thought_marks)
         yield from score_revisions(revisions(), answers, model, settings.scores)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain, combinations
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, TypeAdapter, model_validator
 
 from datasets_registry.hashing import content_id, derive_seed, digest
 from datasets_registry.rows.prompts import Prompt
@@ -97,7 +97,7 @@ def make_pairs(inputs: Inputs, models: Models, settings: PairSettings) -> Iterat
             yield from pair_samples(alike, settings)
         return
     judge = models["judge"]
-    with kept(samples) as drawn, judge.completer() as complete:
+    with kept(samples, TypeAdapter(list[Sample])) as drawn, judge.completer() as complete:
         model, answers = complete.backend.fingerprint, answers_of(complete, judge.thought_marks)
         tasks = (_scored_pairs(alike, model, settings, settings.scores) for alike in drawn())
         yield from chain.from_iterable(in_order(answers, "scores of samples", tasks, _window(settings)))
