@@ -24,6 +24,8 @@ LEAST_PART = 32
 MOST_FRUITLESS = 3
 # a request that was in hand so often when a replica died is taken to be why
 MOST_DEATHS_OF_A_REQUEST = 4
+# replicas that are asked for and not ready: each is an actor that the cluster keeps an account of
+MOST_STARTING = 64
 START_SECONDS = 900.0
 POLL_SECONDS = 1.0
 EVERY_SECONDS = 60.0
@@ -189,6 +191,8 @@ class Run:
     def _call_in(self) -> None:
         """Have as many replicas as there are requests for; a new one for each that died."""
         while self._waiting and self._may_start and self._num_alive < self._wanted:
+            if len(self._pool.starting) >= MOST_STARTING:
+                break
             self._pool.start()
 
     @property

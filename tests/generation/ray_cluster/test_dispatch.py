@@ -7,7 +7,7 @@ import pytest
 
 from datasets_registry.errors import BadInput, ModelFailed
 from generation.ray_cluster import dispatch
-from generation.ray_cluster.dispatch import Event, Refused, Run, Size
+from generation.ray_cluster.dispatch import MOST_STARTING, Event, Refused, Run, Size
 from generation.request import Completion, Request
 from tests.generation.known_model import ask
 from tests.generation.ray_cluster.scripted_pool import ScriptedPool, reply
@@ -60,6 +60,12 @@ def test_replicas_without_room_are_waited_for_by_nothing() -> None:
     requests, pool = stories(300), ScriptedPool(room=1)
     assert answered(run(pool, requests, replicas=64)) == expected(requests)
     assert len(pool.ready) == 1 and len(pool.starting) > 0
+
+
+def test_a_cluster_keeps_account_of_few_that_have_no_room() -> None:
+    requests, pool = stories(300), ScriptedPool(room=1)
+    assert answered(run(pool, requests, replicas=1_000_000)) == expected(requests)
+    assert len(pool.starting) == MOST_STARTING
 
 
 def test_a_node_that_joins_is_used() -> None:
