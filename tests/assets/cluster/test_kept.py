@@ -73,10 +73,14 @@ def test_nothing_is_left_after_an_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize("victim", ["watcher", "watched"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_after_a_signal(victim: str, number: signal.Signals, tmp_path: Path) -> None:
-    watcher = started(tmp_path)
-    assert soon(lambda: all_there(tmp_path))
-    there = pids(tmp_path)
-    assert all(map(is_running, there))
-    os.kill(watcher.pid if victim == "watcher" else there[-1], number)
-    assert soon(lambda: not any(map(is_running, there)))
-    assert watcher.wait(30) != 0
+    with started(tmp_path) as watcher:
+        try:
+            assert soon(lambda: all_there(tmp_path))
+            there = pids(tmp_path)
+            assert all(map(is_running, there))
+            os.kill(watcher.pid if victim == "watcher" else there[-1], number)
+            assert soon(lambda: not any(map(is_running, there)))
+            assert watcher.wait(30) != 0
+        finally:
+            # a failure here shall not show as a process that another test left
+            watcher.kill()
