@@ -117,6 +117,7 @@ def _delete_old(folder: Path) -> int:
     present = [path for path in (*old, *abandoned) if path.exists()]
     for path in present:
         path.unlink(missing_ok=True)
+    # of an earlier release, which sorted on disk
     for spill in folder.glob(".spill-*"):
         shutil.rmtree(spill, ignore_errors=True)
     return len(present)

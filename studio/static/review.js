@@ -1,8 +1,8 @@
 // Keys of the review page, and one answer for each page: it works without this file.
 "use strict";
+const note = document.querySelector("textarea");
 let sent = false;
 document.addEventListener("keydown", (event) => {
-  const note = document.querySelector("textarea");
   if (event.key === "Escape" && event.target === note) note.blur();
   // a key that is held down does not answer the next item
   if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -12,7 +12,6 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "n" && note) { event.preventDefault(); note.focus(); }
 });
 // a note that is not sent outlives a reload, and a restart of the studio, in this tab
-const note = document.querySelector("textarea");
 if (note) {
   const fields = new FormData(note.form);
   const key = JSON.stringify(["note", ...["sample", "item", "reviewer"].map((name) => fields.get(name))]);

@@ -3,11 +3,22 @@
 import json
 from pathlib import Path
 
+from datasets_registry.registry import Registry
+from datasets_registry.rows.imported import Demonstration
 from datasets_registry.version import IMPORT, Derivation
+from quality.auditing.publishing import publish
 from tests.methods.judging import CONSTITUTION
+from tests.rows import make
 
 # how rows that a person imported were made
 IMPORTED = Derivation(code_version=f"{IMPORT}test:1", settings={}, inputs=())
+TAUGHT = """
+[models.taught]
+trainer = "sft"
+base = "base_policy"
+dataset = "demonstrations"
+training = { learning_rate = 1e-3, batch_size = 2, max_steps = 2, min_steps = 1, max_length = 128 }
+"""
 PROFILE = """
 description = "A tiny random model"
 min_free_gb = 0.1
@@ -106,3 +117,9 @@ def write_prompts(folder: Path, kind: str, train: int = 8, evaluation: int = 3) 
     ]
     path.write_text("\n".join(map(json.dumps, rows)))
     return path
+
+
+def let_be_taught(profile: Path, registry: Registry) -> None:
+    """Add to a profile a model that learns four demonstrations, which are imported."""
+    profile.write_text(profile.read_text() + TAUGHT)
+    publish(registry, Demonstration, [make(Demonstration, f"d{number}") for number in range(4)], IMPORTED)

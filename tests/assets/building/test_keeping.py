@@ -22,17 +22,10 @@ from quality.auditing.publishing import publish
 from quality.checks import table
 from quality.checks.check import Check
 from tests.assets.conftest import Edit
-from tests.assets.small import IMPORTED, write_profile, write_prompts
+from tests.assets.small import IMPORTED, let_be_taught, write_profile, write_prompts
 from tests.assets.workshop import Workshop
 from tests.rows import make
 
-TAUGHT = """
-[models.taught]
-trainer = "sft"
-base = "base_policy"
-dataset = "demonstrations"
-training = { learning_rate = 1e-3, batch_size = 2, max_steps = 2, min_steps = 1, max_length = 128 }
-"""
 ANSWERS = ("base_policy", "red_team_prompts", "helpful_prompts", "helpful_answers")
 WHY = "only a loop was written another way"
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
@@ -42,8 +35,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
 def workshop(tmp_path: Path, tiny_model: Path, registry: Registry) -> Iterator[Workshop]:
     """A profile with a model over imported data, of which nothing is built yet."""
     path = write_profile(tmp_path / "profile", tiny_model)
-    path.write_text(path.read_text() + TAUGHT)
-    publish(registry, Demonstration, [make(Demonstration, f"d{number}") for number in range(4)], IMPORTED)
+    let_be_taught(path, registry)
     with dg.DagsterInstance.ephemeral() as instance:
         yield Workshop(path, registry, instance, lambda _: "yes")
 

@@ -16,20 +16,10 @@ from assets.plan import plan
 from datasets_registry.errors import StoreFailed
 from datasets_registry.manifest import Manifest
 from datasets_registry.registry import Registry
-from datasets_registry.rows.imported import Demonstration
 from generation.models.folder import fingerprint
-from quality.auditing.publishing import publish
-from tests.assets.small import IMPORTED, write_base_profile
+from tests.assets.small import let_be_taught, write_base_profile
 from tests.assets.workshop import Workshop
-from tests.rows import make
 
-MODEL = """
-[models.taught]
-trainer = "sft"
-base = "base_policy"
-dataset = "demonstrations"
-training = { learning_rate = 1e-3, batch_size = 2, max_steps = 2, min_steps = 1, max_length = 128 }
-"""
 WEIGHTS = "model.safetensors"
 AWAY = "the bucket does not take a file"
 
@@ -38,8 +28,7 @@ AWAY = "the bucket does not take a file"
 def workshop(tmp_path: Path, tiny_model: Path, registry: Registry) -> Iterator[Workshop]:
     """A profile of one model over imported data."""
     path = write_base_profile(tmp_path / "profile", tiny_model)
-    path.write_text(path.read_text() + MODEL)
-    publish(registry, Demonstration, [make(Demonstration, f"d{number}") for number in range(4)], IMPORTED)
+    let_be_taught(path, registry)
     with dg.DagsterInstance.ephemeral() as instance:
         yield Workshop(path, registry, instance, lambda _: "yes")
 
