@@ -117,6 +117,15 @@ def test_compacting_at_any_time_changes_nothing_that_is_read(
     assert {key: completion.text for key, completion in compacted.find(keys).items()} == texts
 
 
+def test_a_merged_segment_holds_the_first_success_of_a_key_and_every_failure(state: State) -> None:
+    ledger = Ledger(state.ledger)
+    for attempt, error in enumerate(["broke", None, "broke", None]):
+        ledger.append([stored(1, attempt=attempt, error=error)])
+    assert compact(ledger).num_rows == 3
+    (name,) = ledger.segments()
+    assert pq.read_table(ledger.folder / name).column("text").to_pylist() == ["1/0", "1/1", "1/2"]
+
+
 def test_large_segments_are_left_alone(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compaction, "LARGE_ROWS", 100)
     compact(ledger)
