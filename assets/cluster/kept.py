@@ -65,8 +65,9 @@ def watched(command: Sequence[str]) -> int:
 def watching() -> Iterator[None]:
     """End all descendants at the end, which comes by an interrupt once whoever started this is gone."""
     adopt_orphans()
-    # a shell in the background ignores interrupts, and so would its children
+    # a shell in the background ignores interrupts, and Dagster then termination: so would their children
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_interrupt_at_end, daemon=True).start()
     try:
         yield

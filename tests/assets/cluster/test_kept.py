@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -70,6 +70,16 @@ def test_nothing_is_left_after_an_end(tmp_path: Path) -> None:
     assert not any(map(is_running, pids(tmp_path)))
 
 
+@pytest.fixture(params=["heeded", "ignored"])
+def termination(request: pytest.FixtureRequest) -> Iterator[None]:
+    """How its parent takes termination, which Dagster ignores behind a shell in the background."""
+    before = signal.getsignal(signal.SIGTERM)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN if request.param == "ignored" else signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.usefixtures("termination")
 @pytest.mark.parametrize("victim", ["watcher", "watched"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_after_a_signal(victim: str, number: signal.Signals, tmp_path: Path) -> None:
