@@ -121,7 +121,8 @@ def test_a_request_that_kills_whoever_has_it_ends_the_run_and_not_every_replica(
     backend = open_engine(4)
     deadly = ask("die now", max_tokens=5)
     with pytest.raises(ModelFailed, match=r"died again and again .* ended with code 13.*is saved"):
-        answered(backend, [*stories(40), deadly])
+        # the others are at work yet when the last one dies
+        answered(backend, [*stories(40, tokens=250), deadly])
     assert backend.engine.num_starts <= 7 and backend.engine.pids == []
 
 
