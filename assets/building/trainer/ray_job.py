@@ -155,9 +155,11 @@ def _submitted(
     """Submit the job and wait for its end; what Ray says of it where it failed."""
     from dagster_ray import PipesRayJobClient
 
+    from assets.building.trainer.job_log import JobLog
+
     job = told["submission_id"]
     try:
-        PipesRayJobClient().run(context=context, submit_job_params=told)
+        PipesRayJobClient(message_reader=JobLog()).run(context=context, submit_job_params=told)
     # Ray, its HTTP library and the reader of the log each raise what they like, and the job may work on
     except Exception as error:
         try:

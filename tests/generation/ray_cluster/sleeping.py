@@ -2,7 +2,7 @@
 
 ``SLEEPING_SECONDS`` is a step's time, ``max_tokens`` a request's number of steps. A message that begins with
 ``die`` ends the process, one with ``unread`` is refused, one with ``skip`` never answered, and
-``where`` asks for the model's base.
+``where`` asks for the model's base. ``hold PATH`` begins when that file is there.
 """
 
 import os
@@ -44,7 +44,7 @@ class SleepingBackend:
                 if not request.messages[-1].content.startswith("skip"):
                     running[index] = self._begun(request), request.params.max_tokens
             time.sleep(STEP_SECONDS)
-            running = {index: (request, left - 1) for index, (request, left) in running.items()}
+            running = {index: (each, left - (not held(each))) for index, (each, left) in running.items()}
             for index in [index for index, (_, left) in running.items() if left <= 0]:
                 yield index, self._answer(running.pop(index)[0])
                 fresh = more()
@@ -67,6 +67,12 @@ class SleepingBackend:
         text = f"{self.fingerprint[:8]} over {self._base}" if asks else answer(request)
         number = request.params.max_tokens
         return Completion(text=text, finish_reason="stop", num_completion_tokens=number)
+
+
+def held(request: Request) -> bool:
+    """Whether it waits for a file."""
+    word, _, path = request.messages[-1].content.partition(" ")
+    return word == "hold" and not Path(path).exists()
 
 
 def answer(request: Request) -> str:
