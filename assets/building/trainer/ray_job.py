@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from assets.building.trainer.job_log import job_log
 from assets.building.trainer.losses import Losses
 from assets.building.trainer.process import environment
 from assets.preflight.cluster import Asked, asked_of, jobs, node_sizes
@@ -155,11 +156,9 @@ def _submitted(
     """Submit the job and wait for its end; what Ray says of it where it failed."""
     from dagster_ray import PipesRayJobClient
 
-    from assets.building.trainer.job_log import JobLog
-
     job = told["submission_id"]
     try:
-        PipesRayJobClient(message_reader=JobLog()).run(context=context, submit_job_params=told)
+        PipesRayJobClient(message_reader=job_log()).run(context=context, submit_job_params=told)
     # Ray, its HTTP library and the reader of the log each raise what they like, and the job may work on
     except Exception as error:
         try:

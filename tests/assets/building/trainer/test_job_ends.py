@@ -76,10 +76,8 @@ def cluster(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clu
     """A cluster that takes a job, and then breaks the connection."""
     cluster = Cluster(registry.state.runs / "policy-1")
     cluster.folder.mkdir(parents=True)
-    pipes = SimpleNamespace(PipesRayJobClient=lambda message_reader: cluster)
+    pipes = SimpleNamespace(PipesRayJobClient=lambda message_reader: cluster, PipesRayJobMessageReader=object)
     monkeypatch.setitem(sys.modules, "dagster_ray", pipes)
-    log = SimpleNamespace(JobLog=lambda: None)
-    monkeypatch.setitem(sys.modules, "assets.building.trainer.job_log", log)
     for name, value in {"jobs": lambda: cluster, "node_sizes": lambda unit: [4.0]}.items():
         monkeypatch.setattr(ray_job, name, value)
     monkeypatch.setattr(ray_job, "POLL_SECONDS", 0.0)
