@@ -55,11 +55,13 @@ class SmallCluster:
         self._cluster.remove_node(node, allow_graceful=False)
 
     def have_nodes(self, number: int) -> None:
-        """Bring the cluster to so many nodes."""
+        """Bring the cluster to so many nodes, and Ray's count of them."""
         while len(self.nodes) < number:
             self.add_node()
         while len(self.nodes) > number:
             self.lose_node(self.nodes[-1])
+        # a lost node is counted for a while
+        self._cluster.wait_for_nodes()
 
     def shutdown(self) -> None:
         """End all processes."""
